@@ -1,0 +1,172 @@
+"""The key store: the current state, in memory, under seed 001's keys.
+
+It is filled by one feed and read by the panes. All calls are made from the event loop's thread; values are
+immutable records or tuples of them, so a reader never sees a half-made one.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from fnmatch import translate
+from typing import Any, Final, Protocol
+
+from monitor.model import Command
+
+ACTIVITY_LIMIT: Final = 100
+"""Activity entries kept per agent (seed 001, L312)."""
+RECENT_COMMITS_LIMIT: Final = 10
+"""Commits kept per agent (seed 001, L177)."""
+FEED_LIMIT: Final = 50
+"""Commits kept over all agents (seed 001, L313)."""
+EVENTS_LIMIT: Final = 200
+"""Events kept for the event queue."""
+
+Subscriber = Callable[[frozenset[str]], None]
+
+
+class Keys:
+    """Every key of the store: fixed names, and one function for each pattern."""
+
+    AGENTS: Final = "agents:all"
+    """Ids of all agents, in the order in which they are shown."""
+    TASKS: Final = "tasks:current"
+    COMMIT_FEED: Final = "git:activity:feed"
+    HEALTH: Final = "system:health:current"
+    ALERTS: Final = "system:alerts:active"
+    SOURCES: Final = "system:sources:current"
+    RAG: Final = "rag:metrics:current"
+    RAG_PATTERNS: Final = "rag:patterns:top"
+    CONNECTIONS: Final = "viewers:connections"
+    EVENTS: Final = "events:queue"
+    CLOCK: Final = "system:clock"
+    """The moment that the store shows, in milliseconds: now, or a moment of a recording."""
+    FEED: Final = "system:feed"
+    """`FeedState` of the feed that fills the store."""
+
+    @staticmethod
+    def status(agent_id: str) -> str:
+        """The agent's `AgentStatus`."""
+        return f"agents:{agent_id}:status"
+
+    @staticmethod
+    def metrics(agent_id: str) -> str:
+        """The agent's `AgentMetrics`."""
+        return f"agents:{agent_id}:metrics"
+
+    @staticmethod
+    def activity(agent_id: str) -> str:
+        """The agent's newest `Activity` records, newest first, at most `ACTIVITY_LIMIT`."""
+        return f"agents:{agent_id}:activity"
+
+    @staticmethod
+    def processes(agent_id: str) -> str:
+        """The agent's process tree (`ProcessInfo`, depth first); filled only while someone subscribes to it."""
+        return f"agents:{agent_id}:processes"
+
+    @staticmethod
+    def last_updated(agent_id: str) -> str:
+        """When the agent's metrics were last set, in milliseconds (seed 001, L236)."""
+        return f"agents:{agent_id}:last_updated"
+
+    @staticmethod
+    def task_history(task_id: str) -> str:
+        """The task's `TaskEvent` records, newest first."""
+        return f"tasks:{task_id}:history"
+
+    @staticmethod
+    def recent_commits(agent_id: str) -> str:
+        """The agent's newest `Commit` records, newest first, at most `RECENT_COMMITS_LIMIT`."""
+        return f"git:{agent_id}:recent_commits"
+
+
+class Feed(Protocol):
+    """Fills a key store. The panes cannot tell which feed it is (DESIGN.md §1)."""
+
+    async def run(self) -> None:
+        """Fill the store until cancelled; then close what was opened."""
+
+    async def send(self, command: Command) -> None:
+        """Have a command applied by the one writer."""
+
+    def set_interval(self, seconds: float) -> None:
+        """Look, or collect, this often from now on."""
+
+
+class KeyStore:
+    """Keys to values, with capped lists, expiry, and coalesced notices of change."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._values: dict[str, Any] = {}
+        self._expiry: dict[str, float] = {}
+        self._changed: set[str] = set()
+        self._subscriptions: dict[int, tuple[re.Pattern[str], Subscriber]] = {}
+        self._next_subscription = 0
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value, or `default` when the key is unknown or has expired."""
+        if self._expiry and self._is_expired(key):
+            self.delete(key)
+        return self._values.get(key, default)
+
+    def set(self, key: str, value: Any, *, expire: float | None = None) -> None:
+        """Store a value; `expire` seconds later it is gone. Setting an equal value is not a change."""
+        if expire is not None:
+            self._expiry[key] = self._clock() + expire
+        elif self._expiry:
+            self._expiry.pop(key, None)
+        if key in self._values:
+            old = self._values[key]
+            if old is value or old == value:
+                return
+        self._values[key] = value
+        self._changed.add(key)
+
+    def delete(self, key: str) -> None:
+        """Forget a key; unknown keys are no error."""
+        self._expiry.pop(key, None)
+        if self._values.pop(key, None) is not None:
+            self._changed.add(key)
+
+    def keys(self, pattern: str = "*") -> list[str]:
+        """The keys that match a shell pattern, sorted."""
+        for key in [key for key in self._expiry if self._is_expired(key)]:
+            self.delete(key)
+        if pattern == "*":
+            return sorted(self._values)
+        match = re.compile(translate(pattern)).match
+        return sorted(key for key in self._values if match(key))
+
+    def push(self, key: str, items: Iterable[Any], limit: int) -> None:
+        """Put items (oldest first) in front of the list at `key` and cut it to `limit`."""
+        new = tuple(items)
+        if new:
+            self.set(key, (tuple(reversed(new)) + self._values.get(key, ()))[:limit])
+
+    def subscribe(self, pattern: str, callback: Subscriber) -> Callable[[], None]:
+        """Call `callback` with the changed keys that match, at most once per `flush`; returns the unsubscriber."""
+        number = self._next_subscription
+        self._next_subscription += 1
+        self._subscriptions[number] = (re.compile(translate(pattern)), callback)
+        return lambda: self._subscriptions.pop(number, None) and None
+
+    def has_subscriber(self, key: str) -> bool:
+        """Whether someone would be told of a change to this key: lets a feed skip what nobody looks at."""
+        return any(pattern.match(key) for pattern, _ in self._subscriptions.values())
+
+    def flush(self) -> frozenset[str]:
+        """End of a tick: tell every subscriber once what changed since the last flush; returns all of it."""
+        if not self._changed:
+            return frozenset()
+        changed, self._changed = frozenset(self._changed), set()
+        for pattern, callback in tuple(self._subscriptions.values()):
+            matched = frozenset(filter(pattern.match, changed))
+            if matched:
+                callback(matched)
+        return changed
+
+    def _is_expired(self, key: str) -> bool:
+        deadline = self._expiry.get(key)
+        return deadline is not None and self._clock() >= deadline

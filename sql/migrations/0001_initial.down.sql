@@ -1,0 +1,12 @@
+DROP TABLE events;
+DROP TABLE alerts;
+DROP TABLE rag_metrics;
+DROP TABLE system_health;
+DROP TABLE commit_agents;
+DROP TABLE git_commits;
+DROP TABLE boards;
+DROP TABLE task_events;
+DROP TABLE agent_status_changes;
+DROP TABLE agent_metrics;
+DROP TABLE agents;
+DROP TABLE recorders;
