@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, field
 
 from monitor.errors import ConfigError
-from monitor.paths import config_file
+from monitor.paths import config_file, expand
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ENVIRONMENT_PREFIX: Final = "AGENT_MONITOR_"
 NOT_SETTINGS: Final = frozenset({"CONFIG", "DB", "STATE_DIR", "ROOT", "INTERVAL"})
@@ -35,11 +37,13 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     id: Annotated[
         str,
         Meta(
-            pattern=r"^[A-Za-z0-9][A-Za-z0-9._:#@/-]{0,63}$",
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9._:#@/-]{0,63}\Z",
             description="Its id: letters, digits and . _ : # @ / -, at most 64.",
         ),
     ]
-    name: Annotated[str, Meta(max_length=100, description="Its name on the screen; the id when left out.")] = ""
+    name: Annotated[
+        str, Meta(max_length=100, description="Its name on the screen; the id when left out.")
+    ] = ""
     role: Annotated[str, Meta(max_length=100, description="What it is for, in your words.")] = ""
     kind: Annotated[
         str, Meta(max_length=40, description="The program: `claude-code`, `codex`, `gemini`, … or `custom`.")
@@ -53,7 +57,9 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             description="A regular expression looked for in the program's name and arguments, to find its process."
         ),
     ] = ""
-    pid_file: Annotated[str, Meta(description="A file that holds its process id; may not go with `match`.")] = ""
+    pid_file: Annotated[
+        str, Meta(description="A file that holds its process id; may not go with `match`.")
+    ] = ""
 
 
 class Intervals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,13 +67,19 @@ class Intervals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     tick: Annotated[Seconds, Meta(description="Between two samples of every agent.")] = 2.0
     process_scan: Annotated[
-        Seconds, Meta(description="Between two full looks at the process table, which find reparented children.")
+        Seconds,
+        Meta(description="Between two full looks at the process table, which find reparented children."),
     ] = 30.0
-    git: Annotated[Seconds, Meta(description="At the latest, for a worktree in which nothing was seen to move.")] = 120.0
+    git: Annotated[
+        Seconds, Meta(description="At the latest, for a worktree in which nothing was seen to move.")
+    ] = 120.0
     git_busy: Annotated[
-        Seconds, Meta(description="At the earliest, between two readings of a worktree that moves all the time.")
+        Seconds,
+        Meta(description="At the earliest, between two readings of a worktree that moves all the time."),
     ] = 20.0
-    board: Annotated[Seconds, Meta(description="For the task board and the progress log, beside file events.")] = 10.0
+    board: Annotated[
+        Seconds, Meta(description="For the task board and the progress log, beside file events.")
+    ] = 10.0
     rag: Annotated[Seconds, Meta(description="For the rag metrics.")] = 30.0
     services: Annotated[Seconds, Meta(description="For the service checks.")] = 15.0
     health: Annotated[Seconds, Meta(description="Between two recorded rows of host health.")] = 10.0
@@ -92,14 +104,22 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         float, Meta(gt=0, le=525_600, description="A task BLOCKED for longer raises an alert.")
     ] = 60.0
     task_stale_minutes: Annotated[
-        float, Meta(gt=0, le=525_600, description="A task IN_PROGRESS and not updated for longer raises an alert.")
+        float,
+        Meta(gt=0, le=525_600, description="A task IN_PROGRESS and not updated for longer raises an alert."),
     ] = 60.0
     blocked_tasks: Annotated[int, Meta(ge=0, description="More BLOCKED tasks than this raise an alert.")] = 3
-    agent_memory_percent: Annotated[Percent, Meta(description="An agent's share of the machine's memory.")] = 80.0
-    host_warning_percent: Annotated[Percent, Meta(description="Host CPU, memory or disk: warning above this.")] = 80.0
-    host_critical_percent: Annotated[Percent, Meta(description="Host CPU, memory or disk: critical above this.")] = 90.0
+    agent_memory_percent: Annotated[
+        Percent, Meta(description="An agent's share of the machine's memory.")
+    ] = 80.0
+    host_warning_percent: Annotated[
+        Percent, Meta(description="Host CPU, memory or disk: warning above this.")
+    ] = 80.0
+    host_critical_percent: Annotated[
+        Percent, Meta(description="Host CPU, memory or disk: critical above this.")
+    ] = 90.0
     host_hold_seconds: Annotated[
-        float, Meta(ge=0, le=86_400, description="How long a host threshold has to be passed before it counts.")
+        float,
+        Meta(ge=0, le=86_400, description="How long a host threshold has to be passed before it counts."),
     ] = 30.0
     uncommitted_warning: Annotated[int, Meta(ge=0, description="More uncommitted files: warning.")] = 10
     uncommitted_error: Annotated[int, Meta(ge=0, description="More uncommitted files: error.")] = 20
@@ -125,7 +145,9 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     system_health_days: Annotated[Days, Meta(description="Rows of host health.")] = 7
     system_health_hourly_days: Annotated[Days, Meta(description="Hourly rows of host health.")] = 30
     rag_metrics_days: Annotated[Days, Meta(description="Rows of rag metrics.")] = 30
-    alerts_days: Annotated[Days, Meta(description="Resolved alerts; critical ones are archived after that.")] = 90
+    alerts_days: Annotated[
+        Days, Meta(description="Resolved alerts; critical ones are archived after that.")
+    ] = 90
 
 
 class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -153,7 +175,9 @@ class RagSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     prometheus: Annotated[str, Meta(description="URL of a Prometheus page with the rag_* metrics.")] = ""
     memory_bank: Annotated[
         str,
-        Meta(description="A folder of memory-bank files; each root's `coordination/memory-bank` when left out."),
+        Meta(
+            description="A folder of memory-bank files; each root's `coordination/memory-bank` when left out."
+        ),
     ] = ""
 
 
@@ -161,7 +185,9 @@ class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """The history database."""
 
     path: Annotated[str, Meta(description="Its file; `monitor.db` in the state folder when left out.")] = ""
-    wal_limit_mb: Annotated[int, Meta(ge=1, le=10_000, description="Bound on the write-ahead log, in MiB.")] = 16
+    wal_limit_mb: Annotated[
+        int, Meta(ge=1, le=10_000, description="Bound on the write-ahead log, in MiB.")
+    ] = 16
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -204,8 +230,10 @@ def load(file: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         _put(raw, keys, value, name)
         origins[".".join(keys)] = f"environment variable {name}"
     settings = _convert(raw, origins, str(chosen))
-    _check(settings, str(chosen))
-    return Loaded(_absolute(settings, chosen.absolute().parent if present else Path.cwd()), chosen if present else None)
+    _check(settings, str(chosen), origins)
+    return Loaded(
+        _absolute(settings, chosen.absolute().parent if present else Path.cwd()), chosen if present else None
+    )
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -219,7 +247,7 @@ def _read(file: Path) -> dict[str, Any]:
     decode = msgspec.json.decode if file.suffix.lower() == ".json" else msgspec.toml.decode
     try:
         raw = decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         kind = "JSON" if file.suffix.lower() == ".json" else "TOML"
         raise ConfigError(f"{file}: is not valid {kind}: {error}") from error
     if not isinstance(raw, dict):
@@ -235,13 +263,17 @@ def _environment(environ: Mapping[str, str]) -> list[tuple[str, list[str], Any]]
             continue
         keys = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
         text = environ[name]
+        if not all(keys):
+            raise ConfigError(f"environment variable {name}: names no setting; as in AGENT_MONITOR_INTERVALS__TICK.")
+        if not text.isprintable() and text != text.encode("utf-8", "replace").decode():
+            raise ConfigError(f"environment variable {name}: is not valid UTF-8.")
         value: Any
         if keys == ["roots"] and not text.lstrip().startswith("["):
             value = [part for part in text.split(os.pathsep) if part]
         else:
             try:
                 value = msgspec.json.decode(text)
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, RecursionError):
                 value = text
         found.append((name, keys, value))
     return found
@@ -260,7 +292,11 @@ def _put(raw: dict[str, Any], keys: list[str], value: Any, name: str) -> None:
 def _leaves(value: Any, prefix: str = "") -> list[str]:
     if not isinstance(value, dict):
         return [prefix]
-    return [leaf for key, below in value.items() for leaf in _leaves(below, f"{prefix}.{key}" if prefix else str(key))]
+    return [
+        leaf
+        for key, below in value.items()
+        for leaf in _leaves(below, f"{prefix}.{key}" if prefix else str(key))
+    ]
 
 
 def _convert(raw: dict[str, Any], origins: Mapping[str, str], file: str) -> Settings:
@@ -272,10 +308,14 @@ def _convert(raw: dict[str, Any], origins: Mapping[str, str], file: str) -> Sett
         unknown = re.search(r"unknown field `(.+?)`", message)
         if unknown:
             keys = f"{keys}.{unknown[1]}" if keys else unknown[1]
-        origin = next((origins[name] for name in origins if name == keys or name.startswith(f"{keys}.")), file)
+        origin = next(
+            (origins[name] for name in origins if name == keys or name.startswith(f"{keys}.")), file
+        )
         if unknown:
             table = _table_of(keys)
-            raise ConfigError(f"{origin}: {keys}: unknown setting; allowed here: {', '.join(table)}.") from error
+            raise ConfigError(
+                f"{origin}: {keys}: unknown setting; allowed here: {', '.join(table)}."
+            ) from error
         value = _value_at(raw, keys)
         shown = msgspec.json.encode(value).decode()[:200] if value is not ... else "(missing)"
         allowed = message[:1].lower() + message[1:]
@@ -307,19 +347,21 @@ def _table_of(keys: str) -> list[str]:
     return [info.name for info in msgspec.structs.fields(table)]
 
 
-def _check(settings: Settings, file: str) -> None:
+def _check(settings: Settings, file: str, origins: Mapping[str, str]) -> None:
     """What one field's bounds cannot say."""
     seen: set[str] = set()
     for index, agent in enumerate(settings.agents):
-        where = f"{file}: agents[{index}]"
+        where = f"{origins.get('agents', file)}: agents[{index}]"
         if agent.id in seen:
             raise ConfigError(f'{where}.id = "{agent.id}": is given twice; each agent needs its own id.')
         seen.add(agent.id)
         if agent.match and agent.pid_file:
-            raise ConfigError(f'{where}.pid_file = "{agent.pid_file}": allowed is either match or pid_file, not both.')
+            raise ConfigError(
+                f'{where}.pid_file = "{agent.pid_file}": allowed is either match or pid_file, not both.'
+            )
         try:
             re.compile(agent.match)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise ConfigError(
                 f'{where}.match = "{agent.match}": expected a regular expression ({error}).'
             ) from error
@@ -331,29 +373,33 @@ def _check(settings: Settings, file: str) -> None:
     ):
         below, above = getattr(limits, low), getattr(limits, high)
         if below > above:
-            raise ConfigError(f"{file}: thresholds.{low} = {below}: expected at most thresholds.{high} ({above}).")
+            origin = origins.get(f"thresholds.{low}") or origins.get(f"thresholds.{high}", file)
+            raise ConfigError(
+                f"{origin}: thresholds.{low} = {below}: expected at most thresholds.{high} ({above})."
+            )
     for index, service in enumerate(settings.services):
-        if service.kind == "tcp" and not re.fullmatch(r"(\[[^\]]+\]|[^:\s]+):\d{1,5}", service.target):
-            raise ConfigError(f'{file}: services[{index}].target = "{service.target}": expected host:port.')
+        where = f'{origins.get("services", file)}: services[{index}].target = "{service.target}"'
+        port = re.fullmatch(r"(?:\[[^\]]+\]|[^:\s]+):(\d{1,5})", service.target, re.ASCII)
+        if service.kind == "tcp" and not (port and 0 < int(port[1]) < 65536):
+            raise ConfigError(f"{where}: expected host:port.")
         if service.kind == "http" and not re.match(r"https?://", service.target):
-            raise ConfigError(f'{file}: services[{index}].target = "{service.target}": expected a http(s) URL.')
+            raise ConfigError(f"{where}: expected a http(s) URL.")
 
 
 def _absolute(settings: Settings, base: Path) -> Settings:
     """Relative paths start at the configuration's folder; `~` is the user's home."""
 
     def path(text: str) -> str:
-        return os.path.normpath(base / Path(text).expanduser()) if text else text
+        return os.path.normpath(base / expand(text)) if text else text
 
     replace = msgspec.structs.replace
     return replace(
         settings,
         roots=tuple(path(root) for root in settings.roots),
         agents=tuple(
-            replace(agent, worktree=path(agent.worktree), pid_file=path(agent.pid_file)) for agent in settings.agents
+            replace(agent, worktree=path(agent.worktree), pid_file=path(agent.pid_file))
+            for agent in settings.agents
         ),
-        rag=replace(
-            settings.rag, file=path(settings.rag.file), memory_bank=path(settings.rag.memory_bank)
-        ),
+        rag=replace(settings.rag, file=path(settings.rag.file), memory_bank=path(settings.rag.memory_bank)),
         database=replace(settings.database, path=path(settings.database.path)),
     )

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 import time
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from monitor.errors import MonitorError
 from monitor.model import Command
 from monitor.paths import private_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAX_FILES: Final = 1000
 MAX_BYTES: Final = 16_384
@@ -36,7 +39,9 @@ def drop(inbox: Path, command: Command) -> None:
     try:
         private_folder(inbox)
         if sum(1 for _ in inbox.iterdir()) >= MAX_FILES:
-            raise MonitorError(f"{inbox}: holds {MAX_FILES} commands that nobody took; is the recorder running?")
+            raise MonitorError(
+                f"{inbox}: holds {MAX_FILES} commands that nobody took; is the recorder running?"
+            )
         name = f"{time.time_ns():020d}-{secrets.token_hex(4)}"
         temporary = inbox / f".{name}"
         temporary.write_bytes(body)
@@ -57,15 +62,24 @@ def take(inbox: Path) -> list[Command]:
         file = inbox / name
         try:
             status = file.lstat()
-            if name.startswith("."):
-                if status.st_mtime < oldest:
-                    file.unlink()
-                continue
-            if name.endswith(".json") and status.st_size <= MAX_BYTES and status.st_mtime >= oldest:
-                commands.append(_decoder.decode(file.read_bytes()))
+            old = status.st_mtime < oldest
+            if name.startswith(".") and not old:
+                continue  # being written
+            # A pipe would never end, a link may lead anywhere.
+            regular = stat.S_ISREG(status.st_mode) and status.st_size <= MAX_BYTES
+            command = _read(file) if regular and not old and name.endswith(".json") else None
             file.unlink()
-        except msgspec.DecodeError:
-            file.unlink(missing_ok=True)
         except OSError:
             continue
+        if command is not None:
+            commands.append(command)
     return commands
+
+
+def _read(file: Path) -> Command | None:
+    """The command in the file; None when there is none, or one from a time that has not come."""
+    try:
+        command = _decoder.decode(file.read_bytes())
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return command if 0 <= command.at <= (time.time() + MAX_AGE_SECONDS) * 1000 else None

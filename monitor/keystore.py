@@ -10,9 +10,10 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from fnmatch import translate
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from monitor.model import Command
+if TYPE_CHECKING:
+    from monitor.model import Command
 
 ACTIVITY_LIMIT: Final = 100
 """Activity entries kept per agent (seed 001, L312)."""
@@ -104,6 +105,8 @@ class KeyStore:
         self._changed: set[str] = set()
         self._subscriptions: dict[int, tuple[re.Pattern[str], Subscriber]] = {}
         self._next_subscription = 0
+        self.subscriptions_version = 0
+        """Grows with every subscription made or ended."""
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value, or `default` when the key is unknown or has expired."""
@@ -127,13 +130,13 @@ class KeyStore:
     def delete(self, key: str) -> None:
         """Forget a key; unknown keys are no error."""
         self._expiry.pop(key, None)
-        if self._values.pop(key, None) is not None:
+        if key in self._values:
+            del self._values[key]
             self._changed.add(key)
 
     def keys(self, pattern: str = "*") -> list[str]:
         """The keys that match a shell pattern, sorted."""
-        for key in [key for key in self._expiry if self._is_expired(key)]:
-            self.delete(key)
+        self._expire()
         if pattern == "*":
             return sorted(self._values)
         match = re.compile(translate(pattern)).match
@@ -143,14 +146,20 @@ class KeyStore:
         """Put items (oldest first) in front of the list at `key` and cut it to `limit`."""
         new = tuple(items)
         if new:
-            self.set(key, (tuple(reversed(new)) + self._values.get(key, ()))[:limit])
+            self.set(key, (tuple(reversed(new)) + self.get(key, ()))[:limit])
 
     def subscribe(self, pattern: str, callback: Subscriber) -> Callable[[], None]:
         """Call `callback` with the changed keys that match, at most once per `flush`; returns the unsubscriber."""
         number = self._next_subscription
         self._next_subscription += 1
+        self.subscriptions_version += 1
         self._subscriptions[number] = (re.compile(translate(pattern)), callback)
-        return lambda: self._subscriptions.pop(number, None) and None
+
+        def unsubscribe() -> None:
+            self._subscriptions.pop(number, None)
+            self.subscriptions_version += 1
+
+        return unsubscribe
 
     def has_subscriber(self, key: str) -> bool:
         """Whether someone would be told of a change to this key: lets a feed skip what nobody looks at."""
@@ -158,14 +167,20 @@ class KeyStore:
 
     def flush(self) -> frozenset[str]:
         """End of a tick: tell every subscriber once what changed since the last flush; returns all of it."""
+        self._expire()
         if not self._changed:
             return frozenset()
         changed, self._changed = frozenset(self._changed), set()
-        for pattern, callback in tuple(self._subscriptions.values()):
+        for number, (pattern, callback) in tuple(self._subscriptions.items()):
             matched = frozenset(filter(pattern.match, changed))
-            if matched:
+            # A callback may have ended the subscription of another.
+            if matched and number in self._subscriptions:
                 callback(matched)
         return changed
+
+    def _expire(self) -> None:
+        for key in [key for key in self._expiry if self._is_expired(key)]:
+            self.delete(key)
 
     def _is_expired(self, key: str) -> bool:
         deadline = self._expiry.get(key)

@@ -7,9 +7,13 @@ whole. `None` means unknown: it is never written as zero. Names are those of see
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Millis = Annotated[int, "time: milliseconds since the epoch, UTC"]
 
@@ -260,6 +264,8 @@ class BoardState(msgspec.Struct, frozen=True, kw_only=True):
     last_updated: Millis | None = None
     updated_by: str = ""
     error: str = ""
+    partial: bool = False
+    """The board was read, and `error` says what of it was left out."""
 
 
 class BoardReading(msgspec.Struct, frozen=True, kw_only=True):
@@ -537,3 +543,41 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
     kind: Literal["terminal", "browser"]
     since: Millis
+
+
+class FeedState(msgspec.Struct, frozen=True, kw_only=True):
+    """What the header says of the feed (key `system:feed`)."""
+
+    mode: Literal["live", "attached", "replay"]
+    host: str
+    interval_seconds: float
+    database: str
+    recording: bool = True
+    recorder_pid: int | None = None
+    problem: str = ""
+    """`recorder gone since 12:03`, `database cannot be written: …`; empty when all is well."""
+
+
+# --- what every layer has to agree on -------------------------------------------------------------------------
+
+DONE_STATUSES: frozenset[str] = frozenset({"DONE", "VERIFIED"})
+"""Task statuses that mean finished: the declared one, and the one that boards made up (SIB-04)."""
+
+_METRIC_NAMES = {
+    "TODO": "todo",
+    "IN_PROGRESS": "in_progress",
+    "REVIEW": "review",
+    "BLOCKED": "blocked",
+    **dict.fromkeys(DONE_STATUSES, "done"),
+}
+
+
+def is_done(status: str) -> bool:
+    """Whether a task of this status is finished."""
+    return status in DONE_STATUSES
+
+
+def task_metrics(tasks: Iterable[Task]) -> TaskMetrics:
+    """Count the tasks by status; a board's own counts are hand-kept and wrong (SIB-06)."""
+    counts = Counter(_METRIC_NAMES.get(task.status, "other") for task in tasks)
+    return TaskMetrics(total=counts.total(), **counts)

@@ -8,11 +8,17 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
+from monitor.errors import ConfigError
+
 APP = "agent-monitor"
 
 
 class StatePaths(msgspec.Struct, frozen=True):
-    """The state folder and what lives in it: database, inbox, viewers' presence files, logs."""
+    """The state folder and what lives in it: database, lock, inbox, viewers' presence files, logs.
+
+    What belongs to one database stands beside it and carries its name, so that two databases never share a lock
+    or an inbox.
+    """
 
     folder: Path
     database: Path
@@ -20,12 +26,12 @@ class StatePaths(msgspec.Struct, frozen=True):
     @property
     def inbox(self) -> Path:
         """Where viewers drop commands for the collector."""
-        return self.folder / "inbox"
+        return self._beside(".inbox")
 
     @property
     def presence(self) -> Path:
         """One locked file a viewer."""
-        return self.folder / "viewers"
+        return self._beside(".viewers")
 
     @property
     def logs(self) -> Path:
@@ -34,8 +40,11 @@ class StatePaths(msgspec.Struct, frozen=True):
 
     @property
     def lock(self) -> Path:
-        """Held by the one process that writes the database; it stands beside the database."""
-        return self.database.with_name(self.database.name + ".lock")
+        """Held by the one process that writes the database."""
+        return self._beside(".lock")
+
+    def _beside(self, ending: str) -> Path:
+        return self.database.with_name(self.database.name + ending)
 
 
 def config_file() -> Path:
@@ -48,10 +57,20 @@ def default_state_dir() -> Path:
     return Path(platformdirs.user_state_dir(APP, appauthor=False))
 
 
+def expand(text: str) -> Path:
+    """The path that a person wrote, `~` replaced by the user's home. Raises ConfigError when it can be none."""
+    if "\0" in text:
+        raise ConfigError(f"{text!r}: a path cannot hold a NUL character.")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(f"{text}: there is no such user, or no home folder: write the path out.") from error
+
+
 def state_paths(state_dir: str | None = None, database: str | None = None) -> StatePaths:
     """The state folder as named (else the platform's) and the database as named (else in that folder)."""
-    folder = Path(state_dir).expanduser().absolute() if state_dir else default_state_dir()
-    file = Path(database).expanduser().absolute() if database else folder / "monitor.db"
+    folder = expand(state_dir).absolute() if state_dir else default_state_dir()
+    file = expand(database).absolute() if database else folder / "monitor.db"
     return StatePaths(folder, file)
 
 
