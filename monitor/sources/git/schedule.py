@@ -1,0 +1,185 @@
+"""Decides which worktree git is asked about next, within a budget of CPU time (DESIGN.md §6).
+
+Three things bound it. Each worktree has the interval it wants: short after a move of HEAD, `busy_interval` after any
+other move, else `quiet_interval`. When all of them together would cost more than the budget, every worktree gets at
+most the same share (max-min fairness), so the costly ones are asked less often and the cheap ones stay fresh. And a
+sliding minute in which the budget is spent admits nothing more. Times are seconds of the monotonic clock, costs are
+CPU milliseconds.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+WINDOW: Final = 60.0
+"""Seconds over which the budget is kept."""
+
+URGENT_INTERVAL: Final = 2.0
+"""Seconds at least between two readings of a worktree whose HEAD keeps moving."""
+
+_FIRST_COST: Final = 10.0
+_OCCUPIED: Final = 12.0
+_GOLDEN: Final = 0.618034
+
+
+class _Entry:
+    """One worktree: what it wants, what it cost, when it was read."""
+
+    __slots__ = ("added", "cost_ms", "early", "moved_at", "not_before", "read_at", "started_at", "urgent")
+
+    def __init__(self, added: float) -> None:
+        self.added = added
+        self.cost_ms = _FIRST_COST
+        self.early = 0.0
+        """Seconds that the next quiet reading comes sooner, so that worktrees first read together drift apart."""
+        self.read_at: float | None = None
+        """When the last reading started."""
+        self.started_at: float | None = None
+        """When the reading under way started."""
+        self.moved_at: float | None = None
+        """The first move that no reading has seen."""
+        self.urgent = False
+        self.not_before = 0.0
+
+
+class GitSchedule:
+    """A queue of worktrees under a budget. Pure: it knows no clock and no git. For one thread.
+
+    `budget_percent` is percent of one core over a minute, intervals are seconds.
+    """
+
+    def __init__(
+        self, budget_percent: float = 3.0, quiet_interval: float = 120.0, busy_interval: float = 20.0
+    ) -> None:
+        self._rate = 10.0 * budget_percent
+        """Milliseconds a second."""
+        self._budget = self._rate * WINDOW
+        self._quiet = quiet_interval
+        self._busy = busy_interval
+        self._entries: dict[str, _Entry] = {}
+        self._spent: deque[tuple[float, float]] = deque()
+        self._phase = 0.0
+
+    @property
+    def worktrees(self) -> tuple[str, ...]:
+        """Those that are scheduled."""
+        return tuple(self._entries)
+
+    def add(self, worktree: str, at: float) -> None:
+        """Schedule a worktree; its first reading is urgent. One that is scheduled already stays as it is."""
+        if worktree not in self._entries:
+            self._entries[worktree] = _Entry(at)
+
+    def remove(self, worktree: str) -> None:
+        """Forget a worktree."""
+        self._entries.pop(worktree, None)
+
+    def moved(self, worktree: str, at: float, *, head_moved: bool = False) -> None:
+        """Something moved in a worktree; `head_moved`: HEAD, its log or its branch, so there may be a commit."""
+        self.add(worktree, at)
+        entry = self._entries[worktree]
+        entry.moved_at = at if entry.moved_at is None else entry.moved_at
+        entry.urgent = entry.urgent or head_moved
+
+    def due(self, now: float, limit: int) -> list[str]:
+        """At most `limit` worktrees to read now, the one that waited longest first; they count as being read.
+
+        Call `finished` for each of them, whatever became of the reading.
+        """
+        room = self._budget - self._used(now) - self._under_way()
+        if limit <= 0 or room <= 0:
+            return []
+        share = self._fair_share()
+        waiting = []
+        for worktree, entry in self._entries.items():
+            if entry.started_at is None and (since := self._due_at(entry, share)) <= now:
+                # What is urgent counts as having waited longer; by a fixed time, so that nothing else starves.
+                waiting.append((since - self._busy if self._is_urgent(entry) else since, worktree))
+        chosen = []
+        for _, worktree in heapq.nsmallest(limit, waiting):
+            if room <= 0:
+                break
+            entry = self._entries[worktree]
+            entry.started_at, entry.moved_at, entry.urgent = now, None, False
+            room -= entry.cost_ms
+            chosen.append(worktree)
+        return chosen
+
+    def finished(self, worktree: str, cost_ms: float, now: float) -> None:
+        """A reading ended and cost that much."""
+        self._spent.append((now, cost_ms))
+        entry = self._entries.get(worktree)
+        if entry is None or entry.started_at is None:
+            return
+        # A reading that only waits (a dead disk, a time limit) costs no CPU but holds a thread.
+        entry.not_before = now + _OCCUPIED * (now - entry.started_at)
+        if entry.read_at is None:
+            entry.cost_ms = cost_ms
+            self._phase = (self._phase + _GOLDEN) % 1.0
+            entry.early = self._phase * self._quiet / 2
+        else:
+            entry.cost_ms = (entry.cost_ms + cost_ms) / 2
+            entry.early = 0.0
+        entry.read_at, entry.started_at = entry.started_at, None
+
+    def used_percent(self, now: float) -> float:
+        """How much of the budget the last minute used, in percent."""
+        return 100.0 * self._used(now) / self._budget
+
+    def _used(self, now: float) -> float:
+        """Milliseconds spent in the last minute."""
+        while self._spent and self._spent[0][0] <= now - WINDOW:
+            self._spent.popleft()
+        return sum(cost for _, cost in self._spent)
+
+    def _under_way(self) -> float:
+        """Milliseconds that the readings under way are expected to cost."""
+        return sum(entry.cost_ms for entry in self._entries.values() if entry.started_at is not None)
+
+    def _is_urgent(self, entry: _Entry) -> bool:
+        return entry.urgent or entry.read_at is None
+
+    def _wanted(self, entry: _Entry) -> float:
+        """Seconds between two readings that a worktree would have if nothing else cost anything."""
+        if entry.urgent:
+            return URGENT_INTERVAL
+        return self._quiet - entry.early if entry.moved_at is None else min(self._busy, self._quiet)
+
+    def _due_at(self, entry: _Entry, share: float) -> float:
+        """Since when a worktree has waited, or will, with `share` milliseconds a second to spend."""
+        if entry.read_at is None:
+            return entry.added
+        since = entry.read_at + max(self._wanted(entry), entry.cost_ms / share)
+        return max(since, entry.not_before, since if entry.moved_at is None else entry.moved_at)
+
+    def _fair_share(self) -> float:
+        """The most that one worktree may spend, in milliseconds a second, so that all together keep the budget."""
+        return fair_share(
+            [
+                entry.cost_ms / self._wanted(entry)
+                for entry in self._entries.values()
+                if entry.read_at is not None
+            ],
+            self._rate,
+        )
+
+
+def fair_share(demands: Iterable[float], capacity: float) -> float:
+    """The level at which demands are cut so that their sum keeps the capacity; infinite when none has to be.
+
+    Max-min fairness: whoever wants less than the level gets what it wants, the others get the same.
+    """
+    ascending = sorted(demands)
+    left = capacity
+    for index, demand in enumerate(ascending):
+        level = left / (len(ascending) - index)
+        if demand > level:
+            return level
+        left -= demand
+    return math.inf
