@@ -79,7 +79,9 @@ def parse_board(data: bytes, root: str, path: str, at: Millis) -> BoardReading:
     tasks, error = _tasks(found, board.get("comments"), root)
     if found and not tasks:
         raise SourceError(f"{name} holds no usable task: none of {len(found):,} has an id and a title.")
-    state = _state(board, BoardState(root=root, path=path, shape=shape, last_synced=at, error=error))
+    state = _state(
+        board, BoardState(root=root, path=path, shape=shape, last_synced=at, error=error, partial=bool(error))
+    )
     return BoardReading(state=state, tasks=tasks, agents=_agents(board.get("agents"), root))
 
 
