@@ -7,6 +7,7 @@ DROP TABLE git_commits;
 DROP TABLE boards;
 DROP TABLE task_events;
 DROP TABLE agent_status_changes;
+DROP TABLE agent_details;
 DROP TABLE agent_metrics;
 DROP TABLE agents;
 DROP TABLE recorders;

@@ -26,36 +26,46 @@ CREATE TABLE agents (
     last_seen       INTEGER NOT NULL            -- refreshed hourly and on change, not each tick
 ) STRICT, WITHOUT ROWID;
 
--- A sample equal to the one before it is written again only after 10 s; what is older is a gap.
+-- A sample equal to the one before it is written again only after 10 s; what is older is a gap. Task and branch, long
+-- and lasting, are written when one of them changed and once a minute.
 CREATE TABLE agent_metrics (
     agent_id            TEXT    NOT NULL,
     timestamp           INTEGER NOT NULL,
     status              TEXT    NOT NULL CHECK (status IN ('active', 'idle', 'blocked', 'error', 'offline')),
-    current_task        TEXT,
+    current_task        TEXT,                   -- empty: none; NULL: as in the rows before
     cpu_usage           REAL,                   -- percent of one core, over the process tree
     memory_usage        INTEGER,                -- bytes, over the process tree
     memory_percent      REAL,                   -- of the machine's memory
     uncommitted_changes INTEGER,                -- files: modified + staged + untracked
     uptime_seconds      INTEGER,                -- of the topmost process, at this sample
     last_activity       INTEGER,                -- time
-    branch              TEXT,
+    branch              TEXT,                   -- empty: none or unknown; NULL: as in the rows before
     process_count       INTEGER,
     thread_count        INTEGER,
-    pid                 INTEGER,
-    ahead               INTEGER,                -- commits
-    behind              INTEGER,
     stale               INTEGER NOT NULL CHECK (stale IN (0, 1)),
+    PRIMARY KEY (agent_id, timestamp)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE agent_details (                    -- what changes rarely: a row when any of it changed
+    agent_id        TEXT    NOT NULL,
+    timestamp       INTEGER NOT NULL,
+    pid             INTEGER,                    -- of the topmost process
+    process         TEXT    NOT NULL,           -- program name
+    git_state       TEXT,
+    git_read_at     INTEGER,                    -- time of the git reading
+    ahead           INTEGER,                    -- commits
+    behind          INTEGER,                    -- commits
+    stash_count     INTEGER,
     PRIMARY KEY (agent_id, timestamp)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE agent_status_changes (
     agent_id        TEXT    NOT NULL,
-    timestamp       INTEGER NOT NULL,           -- since when
+    timestamp       INTEGER NOT NULL,           -- of the tick that noted it
+    since           INTEGER NOT NULL,           -- since when the status holds
     status          TEXT    NOT NULL CHECK (status IN ('active', 'idle', 'blocked', 'error', 'offline')),
     reason          TEXT    NOT NULL,
     evidence        TEXT    NOT NULL,           -- JSON array of {kind, at, text}
-    git_state       TEXT,
-    stash_count     INTEGER,
     PRIMARY KEY (agent_id, timestamp)
 ) STRICT, WITHOUT ROWID;
 
@@ -71,7 +81,7 @@ CREATE TABLE task_events (
     timestamp       INTEGER NOT NULL,
     root            TEXT    NOT NULL            -- folder whose board holds it
 ) STRICT;
-CREATE INDEX idx_task_events_task_id   ON task_events (task_id, id);
+CREATE UNIQUE INDEX idx_task_events_task_id ON task_events (task_id, root, timestamp, event_type);
 CREATE INDEX idx_task_events_type_time ON task_events (event_type, timestamp);
 CREATE INDEX idx_task_events_assigned  ON task_events (assigned_to);
 CREATE INDEX idx_task_events_time      ON task_events (timestamp);
@@ -107,17 +117,20 @@ CREATE TABLE git_commits (
 ) STRICT;
 CREATE INDEX idx_git_commits_agent_time ON git_commits (agent_id, commit_timestamp);
 CREATE INDEX idx_git_commits_branch     ON git_commits (branch);
-CREATE INDEX idx_git_commits_time       ON git_commits (commit_timestamp);
+-- No commit was made after it was seen: a commit date in the future neither stays on top nor hides the commit.
+CREATE INDEX idx_git_commits_time       ON git_commits (min(commit_timestamp, recorded_at));
 
 CREATE TABLE commit_agents (                    -- which agents have a commit (checklist X1-06)
-    commit_hash     TEXT    NOT NULL REFERENCES git_commits (commit_hash),
-    agent_id        TEXT    NOT NULL,
-    attribution     TEXT    NOT NULL CHECK (attribution IN ('reflog', 'branch')),
-    branch          TEXT,
-    recorded_at     INTEGER NOT NULL,
-    PRIMARY KEY (commit_hash, agent_id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX idx_commit_agents_agent ON commit_agents (agent_id, commit_hash);
+    id               INTEGER PRIMARY KEY,       -- grows: tells a follower what is new, and keeps the agents' order
+    commit_hash      TEXT    NOT NULL REFERENCES git_commits (commit_hash),
+    agent_id         TEXT    NOT NULL,
+    attribution      TEXT    NOT NULL CHECK (attribution IN ('reflog', 'branch')),
+    branch           TEXT,
+    commit_timestamp INTEGER NOT NULL,          -- the commit's own, for the index
+    recorded_at      INTEGER NOT NULL,          -- when this agent was seen to have it
+    UNIQUE (commit_hash, agent_id)
+) STRICT;
+CREATE INDEX idx_commit_agents_agent ON commit_agents (agent_id, min(commit_timestamp, recorded_at));
 
 CREATE TABLE system_health (
     timestamp             INTEGER NOT NULL PRIMARY KEY,
@@ -135,7 +148,7 @@ CREATE TABLE system_health (
     load1                 REAL,
     load5                 REAL,
     load15                REAL,
-    details               TEXT                  -- JSON {services, disks, collector, uptime_seconds}; NULL: as in the row before
+    details               TEXT                  -- JSON {services, disks, collector, uptime_seconds}; NULL: as in the rows before
 ) STRICT;
 CREATE INDEX idx_system_health_status ON system_health (overall_status) WHERE overall_status <> 'healthy';
 
@@ -183,7 +196,8 @@ CREATE TABLE events (                           -- each once: what a restart rea
     agent_id        TEXT    NOT NULL,           -- empty: of the host
     subject         TEXT    NOT NULL,
     details         TEXT    NOT NULL,           -- JSON object
-    UNIQUE (timestamp, type, agent_id, subject)
+    UNIQUE (timestamp, type, agent_id, subject, details)
 ) STRICT;
 CREATE INDEX idx_events_agent ON events (agent_id, timestamp);
 CREATE INDEX idx_events_type  ON events (type, timestamp);
+CREATE INDEX idx_events_source ON events (subject, timestamp) WHERE type = 'source';

@@ -1,0 +1,86 @@
+"""Commands: handed to the process that records, or applied here when nobody does (DESIGN.md §1)."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor import __version__, inbox
+from monitor.errors import MonitorError, RecorderBusyError
+from monitor.history import decode
+from monitor.history.columns import alert_row
+from monitor.history.connection import explain, open_writer
+from monitor.history.lock import RecorderLock, holder
+from monitor.history.migrations import migrate
+from monitor.history.queries import fetch_one, sql
+from monitor.rules.lifecycle import AlertBook
+
+if TYPE_CHECKING:
+    import aiosqlite
+
+    from monitor.model import Alert, Command
+    from monitor.paths import StatePaths
+
+WAL_LIMIT_MB = 16
+
+
+async def send_command(paths: StatePaths, command: Command) -> Alert | None:
+    """Have a command applied.
+
+    Returns the alert as it now is, or None when the recorder was told and will do it within a tick. Raises
+    MonitorError when the alert is unknown or nothing can be written.
+    """
+    if await _hand_over(paths, command):
+        return None
+    lock = RecorderLock(paths, version=__version__, interval_seconds=0.0, now=time.time_ns() // 1_000_000)
+    try:
+        await asyncio.to_thread(lock.acquire)
+    except RecorderBusyError:
+        if await _hand_over(paths, command):  # a recorder started in between
+            return None
+        raise
+    try:
+        db = await open_writer(paths, WAL_LIMIT_MB)
+        try:
+            await migrate(db)
+            return await apply_command(db, command)
+        except sqlite3.Error as error:
+            raise explain(error, paths.database) from error
+        finally:
+            await db.close()
+    finally:
+        lock.release()
+
+
+async def apply_command(db: aiosqlite.Connection, command: Command) -> Alert:
+    """Acknowledge or resolve an alert through the writing connection.
+
+    Raises MonitorError when there is no such open alert, and sqlite3.Error.
+    """
+    row = await fetch_one(db, "alert_by_id", alert_id=command.alert_id)
+    if row is None:
+        raise MonitorError(
+            f"there is no alert {command.alert_id}: `agent-monitor alerts list` shows the open ones."
+        )
+    alert = decode.alert(row)
+    book = AlertBook([alert])
+    if command.kind == "acknowledge":
+        changed = book.acknowledge(alert.alert_id, command.by, command.at, command.note)
+    else:
+        changed = book.resolve(alert.alert_id, command.by, command.at)
+    if changed is None:
+        state = "resolved" if alert.resolved else f"acknowledged by {alert.acknowledged_by}"
+        raise MonitorError(f"alert {command.alert_id} is {state} already.")
+    await db.execute(sql("upsert_alert"), alert_row(changed))
+    return changed
+
+
+async def _hand_over(paths: StatePaths, command: Command) -> bool:
+    who = await asyncio.to_thread(holder, paths.lock)
+    if who is None:
+        return False
+    await asyncio.to_thread(inbox.drop, Path(who.inbox) if who.inbox else paths.inbox, command)
+    return True

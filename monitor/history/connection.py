@@ -1,0 +1,171 @@
+"""Connections to the history database: the one that writes, and read-only ones; and its errors, put for people."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import aiosqlite
+
+from monitor.errors import DatabaseError
+from monitor.history.queries import fetch
+from monitor.paths import StatePaths, private_folder
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+BUSY_TIMEOUT_SECONDS: Final = 2.0
+"""How long a statement waits for another program's lock; the event loop does not wait with it."""
+PAGE_SIZE: Final = 4096
+CHECKPOINT_PAGES: Final = 1000
+"""Pages in the write-ahead log that start a checkpoint (SQLite's own default)."""
+MEBIBYTE: Final = 1 << 20
+
+_REMEDIES: Final = {
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened: see that its folder exists and is yours, or name another with --db.",
+    sqlite3.SQLITE_PERM: "may not be opened: see that it is yours, or name another with --db.",
+    sqlite3.SQLITE_NOTADB: "is not a SQLite database: move it away, or name another with --db.",
+    sqlite3.SQLITE_FULL: "the disk is full: free some space; recording then goes on by itself.",
+    sqlite3.SQLITE_BUSY: "is locked by another program: close what has it open for writing.",
+    sqlite3.SQLITE_LOCKED: "is locked by another program: close what has it open for writing.",
+    sqlite3.SQLITE_CORRUPT: (
+        "is damaged: `agent-monitor db check` tells where; put it aside, or restore a copy, and start again."
+    ),
+    sqlite3.SQLITE_IOERR: "the disk does not read or write it: see the system's log for the disk.",
+}
+
+
+def explain(error: sqlite3.Error, file: Path) -> DatabaseError:
+    """The same error with the file and what to do about it."""
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    if code & 0xFF == sqlite3.SQLITE_READONLY:
+        place = file.parent if code == sqlite3.SQLITE_READONLY_DIRECTORY or os.access(file, os.W_OK) else file
+        return DatabaseError(
+            f"{place}: is read-only: make it writable for this user, or name another file with --db."
+        )
+    remedy = _REMEDIES.get(code & 0xFF)
+    return DatabaseError(
+        f"{file}: {remedy} (SQLite: {error})" if remedy else f"{file}: SQLite says: {error}."
+    )
+
+
+async def open_writer(paths: StatePaths, wal_limit_mb: int) -> aiosqlite.Connection:
+    """Open the writing connection, making folder and file for their owner only (DESIGN.md §5).
+
+    The caller holds the recorder's lock and closes the connection. Raises DatabaseError.
+    """
+    file = paths.database
+    _create(file)
+    db = await _connect(aiosqlite.connect(file, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None), file)
+    try:
+        await _refuse_foreign(db, file)
+        limit = wal_limit_mb * MEBIBYTE
+        for pragma in (
+            "auto_vacuum = INCREMENTAL",  # has to stand before the first table
+            "journal_mode = WAL",
+            "synchronous = NORMAL",
+            "foreign_keys = ON",
+            f"journal_size_limit = {limit:d}",
+            f"wal_autocheckpoint = {min(CHECKPOINT_PAGES, limit // PAGE_SIZE // 4):d}",
+        ):
+            await db.execute_fetchall(f"PRAGMA {pragma}")
+    except sqlite3.Error as error:
+        await db.close()
+        raise explain(error, file) from error
+    except BaseException:
+        await db.close()
+        raise
+    return db
+
+
+@asynccontextmanager
+async def open_reader(file: Path) -> AsyncIterator[aiosqlite.Connection]:
+    """Open a read-only connection for the length of a `with` block, in which SQLite's errors become DatabaseError.
+
+    A recording in a folder that may not be written is read as it stands, when no write-ahead log is live
+    beside it: SQLite wants to write there even to read.
+    """
+    uri = _uri(file)
+    try:
+        db = await _open_readable(file, uri)
+        try:
+            yield db
+        finally:
+            await db.close()
+    except sqlite3.Error as error:
+        raise explain(error, file) from error
+
+
+def _uri(file: Path) -> str:
+    """The file's URI, with what is special in one quoted."""
+    if not file.is_file():
+        raise DatabaseError(
+            f"{file}: there is no such database: start `agent-monitor record`, or name one with --db."
+        )
+    return file.absolute().as_uri()
+
+
+async def _open_readable(file: Path, uri: str) -> aiosqlite.Connection:
+    try:
+        return await _open_by_uri(f"{uri}?mode=ro")
+    except sqlite3.OperationalError:
+        if not _immutable(file):
+            raise
+        return await _open_by_uri(f"{uri}?immutable=1")
+
+
+async def _open_by_uri(uri: str) -> aiosqlite.Connection:
+    db = await aiosqlite.connect(uri, uri=True, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)
+    try:
+        db.row_factory = sqlite3.Row
+        await fetch(db, "schema_tables")
+    except BaseException:
+        await db.close()
+        raise
+    return db
+
+
+def _immutable(file: Path) -> bool:
+    """Whether nothing can be written beside the file, and no write-ahead log holds a part of it."""
+    frozen = not os.access(file.parent, os.W_OK) or bool(os.statvfs(file).f_flag & os.ST_RDONLY)
+    log = file.with_name(file.name + "-wal")
+    return frozen and not (log.exists() and log.stat().st_size)
+
+
+async def _connect(connecting: aiosqlite.Connection, file: Path) -> aiosqlite.Connection:
+    try:
+        db = await connecting
+    except sqlite3.Error as error:
+        raise explain(error, file) from error
+    db.row_factory = sqlite3.Row
+    return db
+
+
+async def _refuse_foreign(db: aiosqlite.Connection, file: Path) -> None:
+    """Another program's database is left as it is."""
+    tables = {row["name"] for row in await fetch(db, "schema_tables")}
+    if tables and "schema_version" not in tables:
+        raise DatabaseError(f"{file}: is the database of another program: name another with --db.")
+
+
+def _create(file: Path) -> None:
+    """Make the file with mode 0600 before SQLite touches it; its -wal and -shm inherit the mode."""
+    try:
+        private_folder(file.parent)
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        if not file.is_file():
+            kind = "not a file" if file.exists() else "a link that leads nowhere"
+            raise DatabaseError(f"{file}: is {kind}: name another with --db.") from None
+        return
+    except OSError as error:
+        raise DatabaseError(
+            f"{file}: cannot be made: {error.strerror}: make {file.parent} writable, or name another with --db."
+        ) from error
+    try:
+        os.fchmod(descriptor, 0o600)  # a umask may have taken the owner's own bits
+    finally:
+        os.close(descriptor)

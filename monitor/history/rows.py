@@ -1,0 +1,62 @@
+"""What one tick writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from monitor.model import (
+        Agent,
+        AgentMetrics,
+        AgentStatus,
+        Alert,
+        BoardState,
+        Commit,
+        Event,
+        Millis,
+        RagMetrics,
+        SystemHealth,
+        TaskEvent,
+    )
+
+
+@dataclass(slots=True)
+class TickRows:
+    """The records of one tick, written in one transaction; writing them twice adds nothing."""
+
+    at: Millis
+    agents: list[Agent] = field(default_factory=list)
+    """Agents that are new or have changed; all of them do no harm."""
+    samples: list[tuple[AgentStatus, AgentMetrics]] = field(default_factory=list)
+    """Every agent that is followed: one that is missing here has left."""
+    status_changes: list[AgentStatus] = field(default_factory=list)
+    """Statuses whose status, start, reason or evidence is to be recorded."""
+    task_events: list[TaskEvent] = field(default_factory=list)
+    boards: list[BoardState] = field(default_factory=list)
+    commits: list[Commit] = field(default_factory=list)
+    health: SystemHealth | None = None
+    rag: RagMetrics | None = None
+    alerts: list[Alert] = field(default_factory=list)
+    """Alerts raised, changed, acknowledged or resolved."""
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return (
+            self.health is None
+            and self.rag is None
+            and not any(
+                (
+                    self.agents,
+                    self.samples,
+                    self.status_changes,
+                    self.task_events,
+                    self.boards,
+                    self.commits,
+                    self.alerts,
+                    self.events,
+                )
+            )
+        )

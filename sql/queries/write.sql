@@ -1,0 +1,116 @@
+-- What the recorder writes each tick. Every statement may be repeated: writing the same tick twice adds nothing.
+
+-- name: insert_recorder(host, boot_id, pid, version, interval_ms, at)<!
+-- One start of a recorder.
+INSERT INTO recorders (host, boot_id, pid, version, interval_ms, started_at, last_tick_at)
+VALUES (:host, :boot_id, :pid, :version, :interval_ms, :at, :at);
+
+-- name: touch_recorder*!
+UPDATE recorders SET last_tick_at = :at, interval_ms = :interval_ms WHERE recorder_id = :recorder_id;
+
+-- name: stop_recorder(recorder_id, at)!
+UPDATE recorders SET last_tick_at = :at, stopped_at = :at WHERE recorder_id = :recorder_id;
+
+-- name: upsert_agent*!
+INSERT INTO agents (agent_id, name, kind, role, host, worktree, origin, first_seen, last_seen)
+VALUES (:agent_id, :name, :kind, :role, :host, :worktree, :origin, :at, :at)
+ON CONFLICT (agent_id) DO UPDATE
+SET name = excluded.name, kind = excluded.kind, role = excluded.role, host = excluded.host,
+    worktree = excluded.worktree, origin = excluded.origin, last_seen = excluded.last_seen;
+
+-- name: insert_agent_metrics*!
+INSERT INTO agent_metrics (
+    agent_id, timestamp, status, current_task, cpu_usage, memory_usage, memory_percent, uncommitted_changes,
+    uptime_seconds, last_activity, branch, process_count, thread_count, stale
+) VALUES (
+    :agent_id, :timestamp, :status, :current_task, :cpu_usage, :memory_usage, :memory_percent, :uncommitted_changes,
+    :uptime_seconds, :last_activity, :branch, :process_count, :thread_count, :stale
+) ON CONFLICT (agent_id, timestamp) DO NOTHING;
+
+-- name: insert_agent_details*!
+INSERT INTO agent_details (
+    agent_id, timestamp, pid, process, git_state, git_read_at, ahead, behind, stash_count
+) VALUES (
+    :agent_id, :timestamp, :pid, :process, :git_state, :git_read_at, :ahead, :behind, :stash_count
+) ON CONFLICT (agent_id, timestamp) DO NOTHING;
+
+-- name: upsert_status_change*!
+INSERT INTO agent_status_changes (agent_id, timestamp, since, status, reason, evidence)
+VALUES (:agent_id, :timestamp, :since, :status, :reason, :evidence)
+ON CONFLICT (agent_id, timestamp) DO UPDATE
+SET since = excluded.since, status = excluded.status, reason = excluded.reason, evidence = excluded.evidence;
+
+-- name: insert_task_event*!
+INSERT INTO task_events (
+    task_id, event_type, previous_status, new_status, assigned_to, changed_by, details, timestamp, root
+) VALUES (
+    :task_id, :event_type, :previous_status, :new_status, :assigned_to, :changed_by, :details, :timestamp, :root
+) ON CONFLICT (task_id, root, timestamp, event_type) DO NOTHING;
+
+-- name: upsert_board*!
+INSERT INTO boards (root, path, version, shape, sprint, last_synced, last_updated, updated_by, error)
+VALUES (:root, :path, :version, :shape, :sprint, :last_synced, :last_updated, :updated_by, :error)
+ON CONFLICT (root) DO UPDATE
+SET path = excluded.path, version = excluded.version, shape = excluded.shape, sprint = excluded.sprint,
+    last_synced = excluded.last_synced, last_updated = excluded.last_updated, updated_by = excluded.updated_by,
+    error = excluded.error;
+
+-- name: upsert_commit*!
+-- Its attributes never change; what is known of who made it may.
+INSERT INTO git_commits (
+    commit_hash, short_hash, agent_id, author_name, author_email, message, branch, files_changed, lines_added,
+    lines_deleted, commit_timestamp, recorded_at, attribution, repository
+) VALUES (
+    :commit_hash, :short_hash, :agent_id, :author_name, :author_email, :message, :branch, :files_changed, :lines_added,
+    :lines_deleted, :commit_timestamp, :at, :attribution, :repository
+) ON CONFLICT (commit_hash) DO UPDATE
+SET agent_id = excluded.agent_id, branch = excluded.branch, attribution = excluded.attribution,
+    files_changed = excluded.files_changed, lines_added = excluded.lines_added,
+    lines_deleted = excluded.lines_deleted;
+
+-- name: upsert_commit_agent*!
+INSERT INTO commit_agents (commit_hash, agent_id, attribution, branch, commit_timestamp, recorded_at)
+VALUES (:commit_hash, :agent_id, :attribution, :branch, :commit_timestamp, :at)
+ON CONFLICT (commit_hash, agent_id) DO UPDATE
+SET attribution = excluded.attribution, branch = excluded.branch
+WHERE excluded.attribution = 'reflog';
+
+-- name: insert_system_health*!
+INSERT INTO system_health (
+    timestamp, overall_status, api_latency, websocket_connections, file_watch_events, error_count, cpu_usage,
+    memory_usage, disk_usage, memory_percent, swap_percent, disk_percent, load1, load5, load15, details
+) VALUES (
+    :timestamp, :overall_status, :api_latency, :websocket_connections, :file_watch_events, :error_count, :cpu_usage,
+    :memory_usage, :disk_usage, :memory_percent, :swap_percent, :disk_percent, :load1, :load5, :load15, :details
+) ON CONFLICT (timestamp) DO NOTHING;
+
+-- name: insert_rag_metrics*!
+INSERT INTO rag_metrics (
+    timestamp, origin, total_patterns, total_queries, average_response_time, hit_rate, memory_usage,
+    query_volume_last_hour, top_patterns, recent_queries
+) VALUES (
+    :timestamp, :origin, :total_patterns, :total_queries, :average_response_time, :hit_rate, :memory_usage,
+    :query_volume_last_hour, :top_patterns, :recent_queries
+) ON CONFLICT (timestamp) DO NOTHING;
+
+-- name: supersede_alert*!
+-- One open alert a rule and subject (checklist X1-15): an older one that was left open ends where the new one begins.
+UPDATE alerts SET resolved = 1, resolved_at = max(created_at, :created_at)
+WHERE rule = :rule AND subject = :subject AND resolved = 0 AND alert_id <> :alert_id;
+
+-- name: upsert_alert*!
+INSERT INTO alerts (
+    alert_id, rule, subject, type, severity, title, message, source, metadata, acknowledged, acknowledged_by,
+    acknowledged_at, resolved, resolved_at, created_at
+) VALUES (
+    :alert_id, :rule, :subject, :type, :severity, :title, :message, :source, :metadata, :acknowledged,
+    :acknowledged_by, :acknowledged_at, :resolved, :resolved_at, :created_at
+) ON CONFLICT (alert_id) DO UPDATE
+SET severity = excluded.severity, title = excluded.title, message = excluded.message, metadata = excluded.metadata,
+    acknowledged = excluded.acknowledged, acknowledged_by = excluded.acknowledged_by,
+    acknowledged_at = excluded.acknowledged_at, resolved = excluded.resolved, resolved_at = excluded.resolved_at;
+
+-- name: insert_event*!
+INSERT INTO events (timestamp, type, agent_id, subject, details)
+VALUES (:timestamp, :type, :agent_id, :subject, :details)
+ON CONFLICT (timestamp, type, agent_id, subject, details) DO NOTHING;
