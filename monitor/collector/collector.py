@@ -1,0 +1,374 @@
+"""The collector: one tick after the other, from readings through the rules to the key store and the history."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from monitor import inbox
+from monitor.collector import events
+from monitor.collector.boards import BoardBook
+from monitor.collector.commits import CommitBook
+from monitor.collector.facts import FactBook
+from monitor.collector.health import system_health
+from monitor.collector.inputs import HOST, Inputs
+from monitor.collector.measure import SelfMeasure
+from monitor.collector.publish import Publisher
+from monitor.collector.roster import Member, Roster
+from monitor.collector.sources import SourceBook
+from monitor.history.presence import connections
+from monitor.history.rows import TickRows
+from monitor.model import (
+    Activity,
+    AgentMetrics,
+    AgentStatus,
+    Command,
+    Commit,
+    Event,
+    Millis,
+    ProcessGroup,
+    ProcessReading,
+    SourceStatus,
+)
+from monitor.rules.alerts import find_all
+from monitor.rules.facts import AgentFacts, Situation
+from monitor.rules.lifecycle import AlertBook
+from monitor.rules.status import StatusBook
+from monitor.sources.git import worktree_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from monitor.collector.sink import HistorySink
+    from monitor.config import Settings
+    from monitor.history.state import Snapshot
+    from monitor.keystore import KeyStore
+    from monitor.paths import StatePaths
+
+SLOW_LOOK_SECONDS: Final = 10.0
+"""Between two looks at what changes slowly: free disk space, viewers, agents that are gone for good."""
+SOURCES_EVERY_SECONDS: Final = 5.0
+"""Between two refreshes of the sources' latencies and costs; a change of state is shown at once."""
+NO_METRICS: Final = AgentMetrics()
+
+
+def wall_clock() -> Millis:
+    """Now, for labels; durations come from the monotonic clock."""
+    return time.time_ns() // 1_000_000
+
+
+class Collector:
+    """The only writer (DESIGN.md §1). `await tick()` once an interval; `close()` at the end.
+
+    `hold` is False for a one-shot look, which cannot wait for a rule's time to pass.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: KeyStore,
+        sink: HistorySink,
+        paths: StatePaths,
+        *,
+        host: str,
+        hold: bool = True,
+    ) -> None:
+        self._settings = settings
+        self._paths = paths
+        self._sink = sink
+        self._hold = hold
+        self._started_at = wall_clock()
+        self.interval = settings.intervals.tick
+        self._book = SourceBook()
+        self.inputs = Inputs(settings, self._book, self._commits_read)
+        self._roster = Roster(settings.agents, host=host, worktree_of=worktree_of)
+        self._facts = FactBook(self._roster, settings.thresholds)
+        self._statuses = StatusBook(
+            settings.thresholds
+            if hold
+            else msgspec.structs.replace(settings.thresholds, status_hold_seconds=0.0)
+        )
+        self._alerts = AlertBook()
+        self._commits = CommitBook()
+        self._boards = BoardBook()
+        self._measure = SelfMeasure(self._started_at)
+        self._publisher = Publisher(store)
+        self._rows = TickRows(at=self._started_at)
+        self._sources: tuple[SourceStatus, ...] = ()
+        self._sources_seen = (-SOURCES_EVERY_SECONDS, -1)
+        self._boards_seen = -1
+        self._roster_seen = -1
+        self._slow_look_at = 0.0
+        self._health_row_at = 0.0
+        self._rag_at: Millis | None = None
+        self._free_bytes: int | None = None
+        self._viewers = 0
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on where the history ends: agents, statuses, alerts, tasks, commits and activity."""
+        if self._settings.discover:
+            self._roster.restore(snapshot.agents)
+        self._statuses.restore(snapshot.statuses.values())
+        self._alerts = AlertBook(snapshot.alerts)
+        self._commits.restore(snapshot.commits)
+        self._boards.restore(snapshot, self._settings.roots)
+        self._publisher.board(self._boards.board)
+        self._publisher.restore(snapshot)
+
+    async def tick(self) -> None:
+        """One look at everything: readings, rules, key store, history."""
+        begin = time.perf_counter()
+        now = wall_clock()
+        self._rows.at = now
+        self._obey(inbox.take(self._paths.inbox))
+        await self.inputs.sample(now)
+        self._slow_look(now)
+        self._take_processes(now)
+        self._take_boards(now)
+        self._take_progress()
+        self._take_rag()
+        self._follow_roster()
+        self._take_sources()
+        self._judge(now, *self._conclude(now))
+        self._take_health(now)
+        self._rows.events.extend(self._book.take_events())
+        self._publisher.flush(now)
+        rows, self._rows = self._rows, TickRows(at=now)
+        self._sink.put(rows)
+        self.inputs.start_due(now)
+        self._measure.tick(time.perf_counter() - begin)
+
+    def late(self) -> None:
+        """A tick began later than its interval."""
+        self._measure.late += 1
+
+    def apply(self, command: Command) -> None:
+        """Apply a command of this process's own viewer; the next tick shows and writes it."""
+        self._obey([command])
+
+    async def close(self) -> None:
+        """End every source, write what waits, close the database."""
+        await self.inputs.close()
+        await self._sink.close(wall_clock())
+
+    # --- what came in -------------------------------------------------------------------------------------------
+
+    def _obey(self, commands: Iterable[Command]) -> None:
+        for command in commands:
+            if command.kind == "acknowledge":
+                changed = self._alerts.acknowledge(command.alert_id, command.by, command.at, command.note)
+            else:
+                changed = self._alerts.resolve(command.alert_id, command.by, command.at)
+            if changed is not None:
+                self._rows.alerts.append(changed)
+
+    def _slow_look(self, now: Millis) -> None:
+        if time.monotonic() < self._slow_look_at:
+            return
+        self._slow_look_at = time.monotonic() + SLOW_LOOK_SECONDS
+        try:
+            self._free_bytes = shutil.disk_usage(self._paths.database.parent).free
+        except OSError:
+            self._free_bytes = None
+        viewers = connections(self._paths.presence)
+        self._viewers = len(viewers)
+        self._publisher.connections(viewers)
+        for agent_id in self._roster.expire(now):
+            for book in (self._facts, self._statuses, self._commits, self._publisher):
+                book.forget(agent_id)
+
+    def _take_processes(self, now: Millis) -> None:
+        reading = self.inputs.processes
+        if reading is None or reading.at != now:
+            return
+        ended = self._facts.owners(reading)
+        self._roster.apply_processes(reading.groups, now)
+        self._facts.note_exits(ended)
+        for agent_id, end in ended.items():
+            self._process_event(events.process_stopped(agent_id, end))
+        for agent_id, group in self._started(reading):
+            self._process_event(events.process_started(agent_id, group, now))
+
+    def _started(self, reading: ProcessReading) -> list[tuple[str, ProcessGroup]]:
+        keys = {group.key for group in reading.started}
+        return [
+            (member.agent.id, member.process)
+            for member in (self._roster.members if keys else ())
+            if member.process is not None and member.process.key in keys
+        ]
+
+    def _process_event(self, event: Event) -> None:
+        self._rows.events.append(event)
+        self._publisher.event(event)
+        self._publisher.activity(events.of_process(event))
+
+    def _take_boards(self, now: Millis) -> None:
+        if self._boards_seen == self.inputs.boards_version:
+            return
+        self._boards_seen = self.inputs.boards_version
+        readings, changes, states = self._boards.apply(self.inputs.boards, now)
+        for reading in readings:
+            self._roster.apply_board(reading)
+        self._rows.task_events.extend(changes)
+        self._rows.boards.extend(states)
+        self._publisher.task_events(changes)
+        self._publisher.board(self._boards.board)
+
+    def _take_progress(self) -> None:
+        entries = self._facts.note_progress(self.inputs.take_progress())
+        self._rows.events.extend(map(events.of_progress, entries))
+        for entry in entries:
+            if entry.agent_id:
+                self._publisher.activity(entry)
+
+    def _take_rag(self) -> None:
+        rag = self.inputs.rag
+        if rag is not None and rag.timestamp != self._rag_at:
+            self._rag_at = rag.timestamp
+            self._rows.rag = rag
+            self._publisher.rag(rag)
+
+    def _commits_read(self, worktree: str, commits: tuple[Commit, ...]) -> None:
+        """Git told a worktree's newest commits (called between ticks)."""
+        agent_ids = self._roster.in_worktree(worktree)
+        if not agent_ids:
+            return
+        changed, made = self._commits.apply(agent_ids, commits)
+        self._rows.commits.extend(changed)
+        sharing = {agent_id for commit in changed for agent_id in commit.agent_ids}
+        self._publisher.commits(self._commits, sharing.union(agent_ids))
+        for commit in reversed(made):
+            self._publisher.activity(events.of_commit(commit))
+
+    def _follow_roster(self) -> None:
+        """Agents came or went: ask git about their worktrees, watch these, and record the agents."""
+        if self._roster.version == self._roster_seen:
+            return
+        self._roster_seen = self._roster.version
+        self.inputs.set_worktrees(self._roster.worktrees())
+        agents = [member.agent for member in self._roster.members]
+        self._rows.agents.extend(agents)
+        self._publisher.agents(agents)
+
+    def _take_sources(self) -> None:
+        then, version = self._sources_seen
+        if version != self._book.version or time.monotonic() - then >= SOURCES_EVERY_SECONDS:
+            self._sources_seen = (time.monotonic(), self._book.version)
+            self._sources = self._book.statuses()
+            self._publisher.sources(self._sources)
+
+    # --- what it means ------------------------------------------------------------------------------------------
+
+    def _conclude(
+        self, now: Millis
+    ) -> tuple[list[AgentStatus], dict[str, AgentMetrics], dict[str, AgentFacts]]:
+        """Every agent's status and numbers."""
+        self._facts.set_tasks(self._boards.board.tasks, self._boards.version)
+        processes_failed = self._book.failing("processes", HOST)
+        statuses, metrics, all_facts = [], {}, {}
+        for member in self._roster.members:
+            facts = self._facts_of(member, now, processes_failed)
+            old = self._statuses.get(member.agent.id)
+            status = self._statuses.update(facts, now)
+            if old is None or (old.status, old.status_reason) != (status.status, status.status_reason):
+                self._status_changed(old, status)
+            numbers = _metrics(member.process)
+            statuses.append(status)
+            metrics[status.id], all_facts[status.id] = numbers, facts
+            self._rows.samples.append((status, numbers))
+            self._publisher.agent(status, numbers, now)
+            if member.process is not None and self._publisher.wants_processes(status.id):
+                self._publisher.processes(status.id, self.inputs.tree(member.process.key))
+        return statuses, metrics, all_facts
+
+    def _facts_of(self, member: Member, now: Millis, processes_failed: str) -> AgentFacts:
+        worktree = member.agent.worktree or ""
+        failed: tuple[str, ...] = (f"processes: {processes_failed}",) if processes_failed else ()
+        if git_failed := self._book.failing("git", worktree):
+            failed += (f"git: {git_failed}",)
+        return self._facts.facts(
+            member,
+            now,
+            worktree=self.inputs.git.readings.get(worktree),
+            files_changed_at=self.inputs.files_changed_at.get(worktree),
+            last_commit_at=self._commits.newest_by(member.agent.id),
+            failed_probes=failed,
+        )
+
+    def _status_changed(self, old: AgentStatus | None, new: AgentStatus) -> None:
+        self._rows.status_changes.append(new)
+        if old is not None and old.status != new.status:
+            text = f"{new.status}: {new.status_reason}"
+            self._publisher.activity(
+                Activity(timestamp=new.status_since, agent_id=new.id, kind="status", text=text)
+            )
+
+    def _judge(
+        self,
+        now: Millis,
+        statuses: list[AgentStatus],
+        metrics: dict[str, AgentMetrics],
+        facts: dict[str, AgentFacts],
+    ) -> None:
+        """Raise, keep and resolve alerts."""
+        situation = Situation(
+            now=now,
+            statuses=tuple(statuses),
+            metrics=metrics,
+            facts=facts,
+            board=self._boards.board,
+            host=self.inputs.host,
+            services=self.inputs.services,
+            service_severity={service.name: service.severity for service in self._settings.services},
+            sources=self._sources,
+            last_commit_at=self._commits.last_commit_at,
+            watching_since=self._started_at,
+            database_problem=self._sink.problem,
+            database_free_bytes=self._free_bytes,
+        )
+        findings = find_all(situation, self._settings.thresholds, self._alerts.is_firing)
+        self._rows.alerts.extend(self._alerts.update(findings, now, hold=self._hold))
+        self._publisher.alerts(self._alerts.active)
+
+    def _take_health(self, now: Millis) -> None:
+        watcher = self.inputs.watcher
+        measured = self._measure.reading(
+            interval=self.interval,
+            events_seen=watcher.events_seen,
+            git_budget_percent=self.inputs.git.used_percent(),
+            watching=watcher.state,
+            database_bytes=self._sink.size(),
+            samples_waiting=self._sink.samples_waiting,
+        )
+        health = system_health(
+            now,
+            self._alerts.active,
+            self.inputs.host,
+            self.inputs.services,
+            measured,
+            viewers=self._viewers,
+            file_watch_events=self.inputs.file_events_last_minute(),
+            failing_sources=sum(1 for source in self._sources if source.state == "failing"),
+        )
+        self._publisher.health(health)
+        if time.monotonic() >= self._health_row_at:
+            self._health_row_at = time.monotonic() + self._settings.intervals.health
+            self._rows.health = health
+
+
+def _metrics(group: ProcessGroup | None) -> AgentMetrics:
+    if group is None:
+        return NO_METRICS
+    return AgentMetrics(
+        pid=group.key.pid,
+        process=group.name,
+        cpu_usage=group.cpu_usage,
+        memory_usage=group.memory_usage,
+        memory_percent=group.memory_percent,
+        thread_count=group.thread_count,
+        process_count=group.process_count,
+        uptime_seconds=group.uptime_seconds,
+    )

@@ -1,0 +1,100 @@
+"""The commit book: commits of all worktrees, each once, with every agent that has it (checklist X1-06)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from monitor.keystore import FEED_LIMIT, RECENT_COMMITS_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from monitor.model import Commit, Millis
+
+
+class CommitBook:
+    """Merges what each worktree's log and reflog tell into one list.
+
+    An agent with reflog evidence owns the commit; without any, the first agent that had it does.
+    """
+
+    def __init__(self) -> None:
+        self._commits: dict[str, Commit] = {}
+        self._recent: dict[str, tuple[str, ...]] = {}
+        self.last_commit_at: Millis | None = None
+        """Time of the newest commit that an agent made."""
+
+    def restore(self, commits: Iterable[Commit]) -> None:
+        """Take up what history has, so that it is not announced again."""
+        for commit in commits:
+            self._commits[commit.commit_hash] = commit
+            self._note_time(commit)
+            for agent_id in commit.agent_ids:
+                self._recent[agent_id] = (*self._recent.get(agent_id, ()), commit.commit_hash)[
+                    :RECENT_COMMITS_LIMIT
+                ]
+
+    def apply(self, agent_ids: Sequence[str], commits: Sequence[Commit]) -> tuple[list[Commit], list[Commit]]:
+        """Take up one worktree's newest commits, newest first.
+
+        Returns (changed, made): the records that are new or have changed, and those among them that are new to us
+        and were made by one of these agents.
+        """
+        changed, made = [], []
+        for commit in commits:
+            old = self._commits.get(commit.commit_hash)
+            merged = _merge(old, commit, agent_ids)
+            if merged != old:
+                self._commits[commit.commit_hash] = merged
+                changed.append(merged)
+                self._note_time(merged)
+                if commit.attribution == "reflog" and (old is None or old.attribution != "reflog"):
+                    made.append(merged)
+        for agent_id in agent_ids:
+            self._recent[agent_id] = tuple(commit.commit_hash for commit in commits[:RECENT_COMMITS_LIMIT])
+        if changed:
+            self._trim()
+        return changed, made
+
+    def forget(self, agent_id: str) -> None:
+        """The agent is gone; its commits stay in the feed until newer ones push them out."""
+        self._recent.pop(agent_id, None)
+
+    def recent(self, agent_id: str) -> tuple[Commit, ...]:
+        """The agent's newest commits, newest first."""
+        return tuple(self._commits[name] for name in self._recent.get(agent_id, ()) if name in self._commits)
+
+    def newest_by(self, agent_id: str) -> Millis | None:
+        """When the agent last made a commit: of those that are its own."""
+        return max(
+            (commit.commit_timestamp for commit in self.recent(agent_id) if commit.agent_id == agent_id),
+            default=None,
+        )
+
+    def feed(self) -> tuple[Commit, ...]:
+        """The newest commits over all agents, newest first."""
+        newest = sorted(self._commits.values(), key=lambda commit: commit.commit_timestamp, reverse=True)
+        return tuple(newest[:FEED_LIMIT])
+
+    def _note_time(self, commit: Commit) -> None:
+        self.last_commit_at = max(self.last_commit_at or 0, commit.commit_timestamp)
+
+    def _trim(self) -> None:
+        """Keep what the feed or an agent's list still shows."""
+        shown = {name for names in self._recent.values() for name in names}
+        shown.update(commit.commit_hash for commit in self.feed())
+        if len(self._commits) > 2 * len(shown):
+            self._commits = {name: commit for name, commit in self._commits.items() if name in shown}
+
+
+def _merge(old: Commit | None, new: Commit, agent_ids: Sequence[str]) -> Commit:
+    if old is None:
+        return msgspec.structs.replace(new, agent_id=agent_ids[0], agent_ids=tuple(agent_ids))
+    everyone = old.agent_ids + tuple(agent_id for agent_id in agent_ids if agent_id not in old.agent_ids)
+    if new.attribution == "reflog" and old.attribution == "branch":
+        return msgspec.structs.replace(
+            old, agent_id=agent_ids[0], agent_ids=everyone, attribution="reflog", branch=new.branch
+        )
+    return msgspec.structs.replace(old, agent_ids=everyone) if everyone != old.agent_ids else old

@@ -1,0 +1,135 @@
+"""The publisher: puts what the collector concluded under the key store's keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.keystore import ACTIVITY_LIMIT, EVENTS_LIMIT, Keys, KeyStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from monitor.collector.commits import CommitBook
+    from monitor.history.state import Snapshot
+    from monitor.model import (
+        Activity,
+        Agent,
+        AgentMetrics,
+        AgentStatus,
+        Alert,
+        Board,
+        Connection,
+        Event,
+        Millis,
+        ProcessInfo,
+        RagMetrics,
+        SourceStatus,
+        SystemHealth,
+        TaskEvent,
+    )
+
+TASK_HISTORY_LIMIT = 50
+
+
+class Publisher:
+    """Writes one key store; `flush` ends a tick."""
+
+    def __init__(self, store: KeyStore) -> None:
+        self._store = store
+        self._looked_at: frozenset[str] = frozenset()
+        self._looked_version = -1
+        self._ids: tuple[str, ...] = ()
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Show again what was recorded of each agent's activity and each task's history."""
+        for agent_id, activity in snapshot.activity.items():
+            self._store.set(Keys.activity(agent_id), tuple(activity[:ACTIVITY_LIMIT]))
+        for task_id, history in snapshot.task_history.items():
+            self._store.set(Keys.task_history(task_id), tuple(history[:TASK_HISTORY_LIMIT]))
+
+    def agents(self, agents: Sequence[Agent]) -> None:
+        """Which agents there are, in their order."""
+        self._ids = tuple(agent.id for agent in agents)
+        self._looked_version = -1
+        self._store.set(Keys.AGENTS, self._ids)
+
+    def agent(self, status: AgentStatus, metrics: AgentMetrics, now: Millis) -> None:
+        """An agent's status and numbers."""
+        store = self._store
+        store.set(Keys.status(status.id), status)
+        store.set(Keys.metrics(status.id), metrics)
+        store.set(Keys.last_updated(status.id), now)
+
+    def forget(self, agent_id: str) -> None:
+        """The agent is gone for good."""
+        for key in (
+            Keys.status,
+            Keys.metrics,
+            Keys.activity,
+            Keys.processes,
+            Keys.last_updated,
+            Keys.recent_commits,
+        ):
+            self._store.delete(key(agent_id))
+
+    def wants_processes(self, agent_id: str) -> bool:
+        """Whether someone looks at this agent's process tree, which is not made otherwise."""
+        if self._looked_version != self._store.subscriptions_version:
+            self._looked_version = self._store.subscriptions_version
+            self._looked_at = frozenset(
+                agent_id for agent_id in self._ids if self._store.has_subscriber(Keys.processes(agent_id))
+            )
+        return agent_id in self._looked_at
+
+    def processes(self, agent_id: str, tree: tuple[ProcessInfo, ...]) -> None:
+        """An agent's process tree."""
+        self._store.set(Keys.processes(agent_id), tree)
+
+    def activity(self, entry: Activity) -> None:
+        """Something an agent did."""
+        self._store.push(Keys.activity(entry.agent_id), [entry], ACTIVITY_LIMIT)
+
+    def event(self, event: Event) -> None:
+        """Something that happened, for whoever follows events."""
+        self._store.push(Keys.EVENTS, [event], EVENTS_LIMIT)
+
+    def task_events(self, events: Iterable[TaskEvent]) -> None:
+        """Changes of tasks."""
+        for event in events:
+            self._store.push(Keys.task_history(event.task_id), [event], TASK_HISTORY_LIMIT)
+
+    def board(self, board: Board) -> None:
+        """The tasks of all roots."""
+        self._store.set(Keys.TASKS, board)
+
+    def commits(self, book: CommitBook, agent_ids: Iterable[str]) -> None:
+        """The newest commits, over all and of these agents."""
+        self._store.set(Keys.COMMIT_FEED, book.feed())
+        for agent_id in agent_ids:
+            self._store.set(Keys.recent_commits(agent_id), book.recent(agent_id))
+
+    def alerts(self, alerts: tuple[Alert, ...]) -> None:
+        """The alerts that are not resolved."""
+        self._store.set(Keys.ALERTS, alerts)
+
+    def sources(self, sources: tuple[SourceStatus, ...]) -> None:
+        """How the sources fare."""
+        self._store.set(Keys.SOURCES, sources)
+
+    def health(self, health: SystemHealth) -> None:
+        """Host, services, and the monitor itself."""
+        self._store.set(Keys.HEALTH, health)
+
+    def rag(self, metrics: RagMetrics) -> None:
+        """The rag metrics, and their top patterns under a key of their own."""
+        self._store.set(Keys.RAG, metrics)
+        self._store.set(Keys.RAG_PATTERNS, metrics.top_patterns)
+
+    def connections(self, viewers: tuple[Connection, ...]) -> None:
+        """Who looks."""
+        self._store.set(Keys.CONNECTIONS, viewers)
+
+    def flush(self, now: Millis) -> None:
+        """The tick is complete: tell the subscribers."""
+        self._store.set(Keys.CLOCK, now)
+        self._store.flush()
