@@ -1,0 +1,207 @@
+"""The app: runs the feed, holds the theme, and serves the commands that work everywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from textual.app import App, SystemCommand
+from textual.filter import ANSIToTruecolor, LineFilter, NoColor
+from textual.worker import Worker, WorkerError, WorkerFailed, WorkerState
+
+from monitor.errors import MonitorError
+from monitor.keystore import Feed, Keys, KeyStore
+from monitor.ui.commands import CommandSpec, bindings, commands
+from monitor.ui.notices import Notices
+from monitor.ui.palette import Palette
+from monitor.ui.panes.alerts import AlertsPane
+from monitor.ui.panes.pane import Pane
+from monitor.ui.screens.base import BaseScreen
+from monitor.ui.screens.help import HelpScreen
+from monitor.ui.screens.main import MainScreen
+from monitor.ui.themes import DARK, LIGHT, PLAIN
+from monitor.ui.wiring import Wiring
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textual.binding import BindingType
+    from textual.dom import DOMNode
+    from textual.screen import Screen
+    from textual.theme import Theme
+
+    from monitor.model import Command, FeedState
+    from monitor.ui.options import ScreenOptions
+
+INTERVALS: Final = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
+"""Seconds between refreshes that `+` and `-` go through."""
+_FEED: Final = "feed"
+_CLOSING_SECONDS: Final = 3.0
+"""For the feed to close; a terminal that is given back late is worse than a file that is closed by the system."""
+
+
+class MonitorApp(App[None]):
+    """The screen over a key store that a feed fills.
+
+    `failure` is the error that ended the feed, None while all is well; the return code is 1 then.
+    """
+
+    CSS_PATH = "monitor.tcss"
+    TITLE = "Agent Monitor"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("app"))
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, store: KeyStore, feed: Feed, options: ScreenOptions) -> None:
+        # An ANSI theme leaves the terminal's own colours alone, and the filter then drops the rest.
+        self._line_filters: list[LineFilter] = [NoColor()] if options.no_color else []
+        super().__init__(ansi_color=True if options.no_color else None)
+        self.store = store
+        self.feed = feed
+        self.options = options
+        self.failure: Exception | None = None
+        self._feed_worker: Worker[None] | None = None
+        self.paused_since: int | None = None
+        self.notices = Notices(store, self.call_next)
+        self.wiring = Wiring(store, self.notices, options, self.send)
+        self.animation_level = "full" if options.animations else "none"
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = PLAIN if options.no_color else self._known_theme(options.theme)
+        self.palette = self._resolve_palette()
+        self.set_keymap(options.keymap)
+
+    # --- life ---------------------------------------------------------------------------------------------------
+
+    def get_default_screen(self) -> Screen[None]:
+        """The main screen is there at once, before the feed has anything to show."""
+        return MainScreen(self.wiring)
+
+    def on_mount(self) -> None:
+        """Draw the empty frame first, then start the feed."""
+        self.theme_changed_signal.subscribe(self, self._theme_changed)
+        self.call_after_refresh(self._start_feed)
+
+    def _start_feed(self) -> None:
+        self._feed_worker = self.run_worker(self.feed.run(), name=_FEED, exit_on_error=False)
+
+    async def on_unmount(self) -> None:
+        """Let the cancelled feed close what it has open, before the event loop ends under it."""
+        if self._feed_worker is None:
+            return
+        try:
+            async with asyncio.timeout(_CLOSING_SECONDS):
+                await self._feed_worker.wait()
+        except WorkerFailed as failed:
+            if self.failure is None and isinstance(failed.error, Exception):
+                self.failure = failed.error
+        except (WorkerError, TimeoutError):
+            return
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A feed that fails leaves its last picture on the screen, and says why it stands still."""
+        error = event.worker.error
+        if event.state is not WorkerState.ERROR or not isinstance(error, Exception):
+            return
+        if event.worker.name == _FEED:
+            self.failure = error
+            for screen in self._base_screens():
+                screen.header.show_problem(describe(error))
+        else:
+            self.notify(describe(error), severity="error", timeout=8)
+
+    def send(self, command: Command) -> None:
+        """Hand a command to the feed without waiting for it; a failure is shown."""
+        self.run_worker(self.feed.send(command), name=command.kind, exit_on_error=False)
+
+    def _base_screens(self) -> list[BaseScreen[Any]]:
+        return [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
+
+    # --- theme --------------------------------------------------------------------------------------------------
+
+    def _known_theme(self, name: str | None) -> str:
+        if name is None:
+            return DARK.name
+        if name not in self.available_themes:
+            names = ", ".join(sorted(self.available_themes))
+            raise MonitorError(f'There is no theme "{name}". Choose one of: {names}.')
+        return name
+
+    def _resolve_palette(self) -> Palette:
+        return Palette(self.get_css_variables(), ansi=self.native_ansi_color)
+
+    def _theme_changed(self, _theme: Theme) -> None:
+        self.palette = self._resolve_palette()
+        for screen in self._base_screens():
+            screen.refresh_palette()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """The one that drops colours when none are wanted.
+
+        Textual would also translate the sixteen ANSI colours on every line; here nothing uses them outside ANSI themes.
+        """
+        filters = [one for one in super().get_line_filters() if not isinstance(one, ANSIToTruecolor)]
+        return [*filters, *self._line_filters]
+
+    # --- commands -----------------------------------------------------------------------------------------------
+
+    async def action_quit(self) -> None:
+        """Leave; 1 when the feed has failed."""
+        self.exit(return_code=1 if self.failure else 0)
+
+    def action_help(self) -> None:
+        """Show all keys, once."""
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.wiring))
+
+    def action_pause(self) -> None:
+        """Hold the picture still, or let it go on and catch up."""
+        if self.notices.paused:
+            self.paused_since = None
+            self.notices.resume()
+        else:
+            self.paused_since = self.store.get(Keys.CLOCK) or time.time_ns() // 1_000_000
+            self.notices.pause()
+        for screen in self._base_screens():
+            screen.header.show_paused(self.paused_since)
+
+    def action_interval(self, step: int) -> None:
+        """Refresh more or less often; the header shows what the feed makes of it."""
+        state: FeedState | None = self.store.get(Keys.FEED)
+        now = state.interval_seconds if state else self.options.interval
+        nearest = min(range(len(INTERVALS)), key=lambda index: abs(INTERVALS[index] - now))
+        self.feed.set_interval(INTERVALS[max(0, min(nearest + step, len(INTERVALS) - 1))])
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette finds: every command that works on this screen, the agents, and the theme."""
+        contexts = screen.contexts() if isinstance(screen, BaseScreen) else ()
+        for command in commands("app", *contexts):
+            if command.palette:
+                yield SystemCommand(command.title, command.help, partial(self._run, command))
+        yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
+        if isinstance(screen, MainScreen):
+            for agent_id in screen.store_ids:
+                go = partial(screen.go_to_agent, agent_id)
+                yield SystemCommand(
+                    f"Agent: {screen.agents.name_of(agent_id)}", "Go to this agent.", go, discover=False
+                )
+
+    async def _run(self, command: CommandSpec) -> None:
+        await self.run_action(command.action, self._server(command))
+
+    def _server(self, command: CommandSpec) -> DOMNode:
+        """The node that serves a command."""
+        screen = self.screen
+        if command.context == "app" or not isinstance(screen, BaseScreen):
+            return self
+        if command.context == "alerts" and isinstance(screen, MainScreen):
+            return screen.query_one(AlertsPane)
+        if command.context in ("pane", "order"):
+            return screen.pane or screen.query(Pane).first()
+        return screen
+
+
+def describe(error: Exception) -> str:
+    """An error for people: a MonitorError speaks for itself, anything else also needs its kind."""
+    return str(error) if isinstance(error, MonitorError) else f"{type(error).__name__}: {error}"

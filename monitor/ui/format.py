@@ -1,0 +1,130 @@
+"""Numbers and times as short text. Pure functions: unknown is a dash and never 0; nothing here knows the screen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from monitor.ui.spans import UNKNOWN, Cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from monitor.model import Severity, Status
+    from monitor.ui.palette import StyleName
+
+_BLOCKS: Final = "▁▂▃▄▅▆▇█"
+_MINUTE, _HOUR, _DAY, _YEAR = 60, 3600, 86_400, 31_557_600
+
+STATUS_GLYPHS: Final[dict[Status, tuple[str, StyleName]]] = {
+    "active": ("●", "ok"),
+    "idle": ("◐", "muted"),
+    "blocked": ("■", "warn"),
+    "error": ("✖", "bad"),
+    "offline": ("○", "faint"),
+}
+SEVERITY_GLYPHS: Final[dict[Severity, tuple[str, StyleName]]] = {
+    "info": ("·", "info"),
+    "warning": ("▲", "warn"),
+    "error": ("✖", "bad"),
+    "critical": ("◆", "alarm"),
+}
+
+
+def age(milliseconds: int | None, now: int | None) -> str:
+    """How long ago a moment was: `now`, `20s`, `3m`, `2h14`, `5d`.
+
+    Below a minute it moves in steps of ten seconds, so that a busy fleet does not repaint every age every second.
+    """
+    if milliseconds is None or now is None:
+        return UNKNOWN
+    seconds = (now - milliseconds) // 1000
+    return "now" if seconds < 10 else duration(seconds)
+
+
+def duration(seconds: float | None) -> str:
+    """A length of time in at most five characters: `20s`, `3m`, `2h14`, `5d`, `2y`."""
+    if seconds is None:
+        return UNKNOWN
+    whole = max(0, int(seconds))
+    if whole < _MINUTE:
+        return f"{whole // 10 * 10}s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE}m"
+    if whole < _DAY:
+        return f"{whole // _HOUR}h{whole % _HOUR // _MINUTE:02d}"
+    return f"{whole // _DAY}d" if whole < 3 * _YEAR else f"{whole // _YEAR}y"
+
+
+def clock_time(milliseconds: int | None) -> str:
+    """A moment as the local time of day, `12:03:04`."""
+    if milliseconds is None:
+        return UNKNOWN
+    return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%H:%M:%S")
+
+
+def size(count: float | None) -> str:
+    """Bytes with a binary unit in at most four characters: `960K`, `312M`, `1.2G`."""
+    if count is None:
+        return UNKNOWN
+    value = float(max(0, count))
+    for unit in ("B", "K", "M", "G", "T"):
+        if value < 999.5:
+            return f"{value:.1f}{unit}" if value < 9.95 and unit != "B" else f"{value:.0f}{unit}"
+        value /= 1024
+    return f"{value:.0f}P"
+
+
+def percent(value: float | None) -> str:
+    """A percentage without its decimals: `61%`."""
+    return UNKNOWN if value is None else f"{value:.0f}%"
+
+
+def cpu(value: float | None) -> str:
+    """Percent of one core: one decimal below ten, none above, so that a steady load keeps its text."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
+
+
+def count(value: int | None) -> str:
+    """A count, or a dash when nobody could count."""
+    return UNKNOWN if value is None else str(value)
+
+
+def milliseconds(value: float | None) -> str:
+    """A short duration: `3.4 ms`, `120 ms`, `1.2 s`."""
+    if value is None:
+        return UNKNOWN
+    if value >= 999.5:
+        return f"{value / 1000:.1f} s"
+    return f"{value:.1f} ms" if value < 9.95 else f"{value:.0f} ms"
+
+
+def spark(values: Iterable[float | None], width: int, top: float = 100.0) -> str:
+    """The newest `width` values as block characters, newest on the right; an unknown value is a blank.
+
+    The scale starts at 0 and ends at `top`, or at the largest value where that is larger.
+    """
+    newest = list(values)[-width:] if width > 0 else []
+    top = max([top, *(value for value in newest if value is not None)])
+    blocks = [
+        " " if value is None else _BLOCKS[min(len(_BLOCKS) - 1, int(max(0.0, value) / top * len(_BLOCKS)))]
+        for value in newest
+    ]
+    return "".join(blocks).rjust(width)
+
+
+def gauge(value: float | None, width: int, style: StyleName = "fill") -> Cell:
+    """A bar of `width` cells, filled to `value` percent. Thick against thin: it reads without colour."""
+    if value is None:
+        return ((UNKNOWN.ljust(width), "muted"),)
+    filled = max(0, min(width, round(value / 100 * width)))
+    return (("━" * filled, style), ("─" * (width - filled), "faint"))
+
+
+def level(value: float | None, warn: float = 80.0, bad: float = 90.0) -> StyleName:
+    """The style of a percentage: calm, a warning from `warn`, bad from `bad` (DESIGN.md §4's host thresholds)."""
+    if value is None or value < warn:
+        return "fill"
+    return "warn" if value < bad else "bad"

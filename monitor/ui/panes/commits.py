@@ -1,0 +1,84 @@
+"""The commits pane: what was committed, by which agents, newest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.keystore import Keys, KeyStore
+from monitor.model import AgentStatus, Commit
+from monitor.text import clean
+from monitor.ui import format as text
+from monitor.ui.panes.pane import Pane
+from monitor.ui.spans import UNKNOWN, Cell
+from monitor.ui.widgets.columns import Column
+from monitor.ui.widgets.rows import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def agent_names(store: KeyStore, agent_ids: Sequence[str]) -> str:
+    """The names of agents, as far as they are known, else their ids."""
+    known: list[AgentStatus | str] = [store.get(Keys.status(agent_id)) or agent_id for agent_id in agent_ids]
+    return ", ".join(clean(agent if isinstance(agent, str) else agent.name) for agent in known)
+
+
+class CommitsPane(Pane[Commit]):
+    """One line a commit; one that several agents have stands once (DESIGN.md §4)."""
+
+    NUMBER = "2"
+    CAPTION = "Commits"
+    TITLES = False
+    PATTERNS = (Keys.COMMIT_FEED,)
+    FIELDS = frozenset({"agent", "branch", "hash"})
+
+    def columns(self) -> Sequence[Column[Commit]]:
+        """Age, hash, agents, branch, size and subject."""
+        return (
+            Column(
+                "age",
+                "AGE",
+                5,
+                lambda row, _: ((text.age(row.commit_timestamp, self.now), "muted"),),
+                "right",
+                moving=True,
+            ),
+            Column("hash", "HASH", 7, lambda row, _: ((clean(row.short_hash), "info"),), priority=4),
+            Column("agent", "AGENT", 9, self._agent, flexible=1, limit=16),
+            Column("branch", "BRANCH", 10, _branch, priority=6, flexible=1, limit=20),
+            Column("added", "+", 5, lambda row, _: ((f"+{row.lines_added}", "ok"),), "right", priority=3),
+            Column(
+                "deleted", "-", 5, lambda row, _: ((f"-{row.lines_deleted}", "bad"),), "right", priority=3
+            ),
+            Column(
+                "files", "FILES", 3, lambda row, _: ((str(row.files_changed), "muted"),), "right", priority=5
+            ),
+            Column("subject", "SUBJECT", 34, lambda row, _: ((clean(row.message), "text"),), flexible=4),
+        )
+
+    def _agent(self, row: Commit, _width: int) -> Cell:
+        names = agent_names(self.store, row.agent_ids or (row.agent_id,))
+        # A commit that no reflog vouches for may be another's work on the same branch.
+        return ((names, "text"), ("?" if row.attribution == "branch" else "", "muted"))
+
+    def records(self) -> Sequence[Row[Commit]]:
+        """The newest commits of all agents."""
+        commits: tuple[Commit, ...] = self.store.get(Keys.COMMIT_FEED, ())
+        return [Row(commit.commit_hash, commit) for commit in commits]
+
+    def fields(self, record: Commit) -> Mapping[str, str]:
+        """What of a commit can be searched."""
+        return {
+            "agent": agent_names(self.store, record.agent_ids or (record.agent_id,)),
+            "branch": record.branch or "",
+            "hash": record.commit_hash,
+            "subject": record.message,
+        }
+
+    def empty(self) -> tuple[Cell, ...]:
+        """Commits come by themselves."""
+        return ((("No commits seen yet.", "muted"),),)
+
+
+def _branch(row: Commit, _width: int) -> Cell:
+    return ((clean(row.branch) if row.branch else UNKNOWN, "muted"),)

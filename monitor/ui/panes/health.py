@@ -1,0 +1,171 @@
+"""The health pane: the machine, the services, the sources that fail, and what the monitor itself costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from monitor.keystore import Keys
+from monitor.text import clean
+from monitor.ui import format as text
+from monitor.ui.panes.pane import Pane
+from monitor.ui.spans import Cell
+from monitor.ui.widgets.columns import Column
+from monitor.ui.widgets.rows import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from monitor.model import CollectorHealth, ServiceState, ServiceStatus, SourceStatus, SystemHealth
+    from monitor.ui.palette import StyleName
+
+_SERVICE_GLYPHS: Final[dict[ServiceState, tuple[str, StyleName]]] = {
+    "up": ("●", "ok"),
+    "down": ("✖", "bad"),
+    "unknown": ("○", "muted"),
+}
+_OVERALL: Final[dict[str, StyleName]] = {"healthy": "ok", "degraded": "warn", "unhealthy": "bad"}
+_GAUGE_LIMIT: Final = 20
+
+
+class HealthRow(msgspec.Struct, frozen=True):
+    """A line of the pane: a label, perhaps a gauge, and text."""
+
+    label: str
+    value: Cell = ()
+    gauge: float | None = None
+    """Percent; None draws no gauge."""
+    since: int | None = None
+    """A moment whose age ends the line."""
+    heading: bool = False
+
+
+class HealthPane(Pane[HealthRow]):
+    """Rows of labels and values."""
+
+    NUMBER = "3"
+    CAPTION = "Health"
+    TITLES = False
+    PATTERNS = (Keys.HEALTH, Keys.SOURCES)
+
+    def columns(self) -> Sequence[Column[HealthRow]]:
+        """Label, value, age."""
+        return (
+            Column("label", "", 11, _label),
+            Column("value", "", 16, _value, flexible=1),
+            Column("since", "", 5, self._since, "right", priority=1, moving=True),
+        )
+
+    def _since(self, row: HealthRow, _width: int) -> Cell:
+        return () if row.since is None else ((text.age(row.since, self.now), "muted"),)
+
+    def records(self) -> Sequence[Row[HealthRow]]:
+        """Host, services, failing sources, the monitor."""
+        health: SystemHealth | None = self.store.get(Keys.HEALTH)
+        sources: tuple[SourceStatus, ...] = self.store.get(Keys.SOURCES, ())
+        rows: list[Row[HealthRow]] = []
+        if health is not None:
+            rows += _host(health)
+            if health.services:
+                rows.append(_heading("Services"))
+                rows += [_service(service) for service in health.services]
+        wrong = [source for source in sources if source.state in ("failing", "degraded")]
+        if wrong:
+            rows.append(_heading("Sources"))
+            rows += [_source(source) for source in wrong]
+        if health is not None and health.collector is not None:
+            rows.append(_heading("Monitor"))
+            rows += _monitor(health, health.collector)
+        return rows
+
+    def fields(self, record: HealthRow) -> Mapping[str, str]:
+        """What of a line can be searched."""
+        return {"label": record.label, "value": "".join(part for part, _ in record.value)}
+
+    def summary(self) -> Cell:
+        """The overall word."""
+        health: SystemHealth | None = self.store.get(Keys.HEALTH)
+        if health is None:
+            return ()
+        glyph = "●" if health.status == "healthy" else "▲"
+        return ((f"{glyph} {health.status}", _OVERALL[health.status]),)
+
+    def empty(self) -> tuple[Cell, ...]:
+        """Before the first reading."""
+        return ((("Waiting for the first reading…", "muted"),),)
+
+
+def _label(row: HealthRow, _width: int) -> Cell:
+    return ((row.label, "title" if row.heading else "muted"),)
+
+
+def _value(row: HealthRow, width: int) -> Cell:
+    if row.gauge is None:
+        return row.value
+    bar = min(_GAUGE_LIMIT, max(4, width - 24))
+    return (*text.gauge(row.gauge, bar, text.level(row.gauge)), ("  ", "text"), *row.value)
+
+
+def _row(key: str, row: HealthRow) -> Row[HealthRow]:
+    return Row(key, row)
+
+
+def _heading(title: str) -> Row[HealthRow]:
+    return _row(f"heading:{title}", HealthRow(title, heading=True))
+
+
+def _gauge(key: str, label: str, percent: float | None, detail: str) -> Row[HealthRow]:
+    value: Cell = ((f"{text.percent(percent):>4}", "text"), (f"  {detail}", "muted"))
+    return _row(key, HealthRow(label, value, gauge=percent))
+
+
+def _host(health: SystemHealth) -> list[Row[HealthRow]]:
+    load = "load " + " ".join(f"{value:.1f}" for value in health.load) if health.load else ""
+    up = f"up {text.duration(health.uptime_seconds)}" if health.uptime_seconds is not None else ""
+    rows = [
+        _gauge("cpu", "CPU", health.cpu_usage, load),
+        _gauge("memory", "Memory", health.memory_percent, text.size(health.memory_usage)),
+        _gauge("swap", "Swap", health.swap_percent, up),
+    ]
+    if not health.disks:
+        rows.append(_gauge("disk", "Disk", health.disk_percent, text.size(health.disk_usage)))
+    for disk in health.disks:
+        free = f"{text.size(disk.total - disk.used)} free  {clean(disk.path)}"
+        rows.append(_gauge(f"disk:{disk.path}", "Disk", disk.percent, free))
+    return rows
+
+
+def _service(service: ServiceStatus) -> Row[HealthRow]:
+    glyph, style = _SERVICE_GLYPHS[service.status]
+    detail = clean(service.error) if service.error else text.milliseconds(service.latency_ms)
+    value: Cell = ((f"{glyph} {service.status}", style), (f"  {detail}", "muted"))
+    return _row(f"service:{service.name}", HealthRow(f" {clean(service.name)}", value, since=service.since))
+
+
+def _source(source: SourceStatus) -> Row[HealthRow]:
+    failing = source.state == "failing"
+    value: Cell = (
+        (f"{'✖' if failing else '▲'} {clean(source.subject)}", "bad" if failing else "warn"),
+        (f"  {clean(source.error)}" if source.error else f"  {source.state}", "muted"),
+    )
+    key = f"source:{source.name}:{source.subject}"
+    return _row(key, HealthRow(f" {clean(source.name)}", value, since=source.since))
+
+
+def _monitor(health: SystemHealth, own: CollectorHealth) -> list[Row[HealthRow]]:
+    def line(label: str, value: str, note: str = "", style: StyleName = "text") -> Row[HealthRow]:
+        return _row(f"monitor:{label}", HealthRow(f" {label}", ((value, style), (f"  {note}", "muted"))))
+
+    rows = [
+        line("cost", f"{text.cpu(own.cpu_usage)}% CPU", text.size(own.memory_usage)),
+        line("tick", text.milliseconds(own.tick_ms), f"longest {text.milliseconds(own.tick_ms_max)}"),
+        line("git budget", text.percent(own.git_budget_percent), clean(own.watching)),
+        line("database", text.size(own.database_bytes), f"{health.websocket_connections} viewers"),
+        line("files", f"{health.file_watch_events} events", "in the last minute"),
+    ]
+    if own.late_ticks:
+        rows.append(line("late", f"▲ {own.late_ticks} of {own.ticks} ticks", style="warn"))
+    if own.samples_waiting:
+        rows.append(line("waiting", f"▲ {own.samples_waiting} samples", "not yet written", style="warn"))
+    return rows

@@ -1,0 +1,245 @@
+"""What all panes have in common: rows from the store, a filter, an order, a title, and how they are told of changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple
+
+from textual import on
+from textual.actions import SkipAction
+from textual.containers import Container
+from textual.events import DescendantBlur, DescendantFocus
+
+from monitor.keystore import Keys
+from monitor.ui.commands import bindings
+from monitor.ui.filter import Filter
+from monitor.ui.widgets.columns import Column, R
+from monitor.ui.widgets.filter_line import FilterLine
+from monitor.ui.widgets.line_table import LineTable
+from monitor.ui.widgets.pane_title import PaneTitle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from monitor.ui.spans import Cell
+    from monitor.ui.widgets.rows import Row
+    from monitor.ui.wiring import Wiring
+
+_AGE_STEP: Final = 5_000
+"""Milliseconds that the clock moves before ages are looked at again; their text moves in steps of ten seconds."""
+
+
+class Sort(NamedTuple):
+    """An order of rows; rows whose value is None come last either way."""
+
+    column: str
+    """Key of the column that is marked."""
+    title: str
+    value: Callable[[Any], Any]
+    descending: bool = False
+    part: str = ""
+    """The attribute of the record that it looks at, as with `Column.part`."""
+
+
+class Pane(Container, Generic[R]):
+    """A title over a live table."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("pane", "order"))
+    NUMBER: ClassVar[str] = ""
+    CAPTION: ClassVar[str]
+    PATTERNS: ClassVar[tuple[str, ...]]
+    """Keys of the store that it shows."""
+    TITLES: ClassVar[bool] = True
+    SORTS: ClassVar[tuple[Sort, ...]] = ()
+    FIELDS: ClassVar[frozenset[str]] = frozenset()
+    """Names that its filter knows."""
+
+    def __init__(self, wiring: Wiring, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
+        super().__init__(id=id)
+        self.wiring = wiring
+        self.store = wiring.store
+        self.now: int | None = None
+        self.title = PaneTitle(self.NUMBER, self.CAPTION)
+        self.table: LineTable[R] = LineTable(self.columns(), titles=self.TITLES)
+        self.filter = Filter()
+        self.total = 0
+        self._sort = 0
+        self._inverted = False
+        self._searched: dict[str, tuple[R, Mapping[str, str]]] = {}
+
+    # --- what a pane says of itself -----------------------------------------------------------------------------
+
+    def columns(self) -> Sequence[Column[R]]:
+        """Its columns."""
+        raise NotImplementedError
+
+    def records(self) -> Sequence[Row[R]]:
+        """All its rows, in the store's order."""
+        raise NotImplementedError
+
+    def fields(self, record: R) -> Mapping[str, str]:
+        """A row as the filter sees it: field names to text."""
+        raise NotImplementedError
+
+    def summary(self) -> Cell:
+        """What stands in the title."""
+        return ((str(self.total), "muted"),) if self.total else ()
+
+    def empty(self) -> tuple[Cell, ...]:
+        """What to say when there is no row."""
+        raise NotImplementedError
+
+    # --- life ---------------------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """A title over a table."""
+        yield self.title
+        yield self.table
+
+    def on_mount(self) -> None:
+        """Listen to the store, and show what it holds already."""
+        self._stop_listening = self.wiring.notices.listen(self.patterns(), self.notice)
+        self.notice(frozenset(self.patterns()) | frozenset(self.store.keys()))
+
+    def on_unmount(self) -> None:
+        """Stop listening."""
+        self._stop_listening()
+
+    def patterns(self) -> tuple[str, ...]:
+        """Keys of the store to be told of: its own, and the clock for the ages."""
+        return (*self.PATTERNS, Keys.CLOCK)
+
+    def notice(self, changed: frozenset[str]) -> None:
+        """Some of its keys have changed; ages move with the clock."""
+        now = self.store.get(Keys.CLOCK)
+        if changed != {Keys.CLOCK}:
+            self.now = now
+            self.refresh_rows()
+        elif now is None or self.now is None or abs(now - self.now) >= _AGE_STEP:
+            self.now = now
+            self.table.set_rows(self.table.rows)
+
+    def refresh_rows(self) -> None:
+        """Read, filter, sort and show."""
+        rows = self.records()
+        self.total = len(rows)
+        if self.filter:
+            rows = [row for row in rows if self.filter.matches(self._searchable(row))]
+            self.table.show_empty(
+                ((("Nothing matches the filter. ", "muted"), ("esc", "key"), (" clears it.", "muted")),)
+            )
+        else:
+            self._searched.clear()
+            self.table.show_empty(self.empty())
+        self.table.set_rows(self._ordered(rows))
+        self._tell_title()
+
+    def _searchable(self, row: Row[R]) -> Mapping[str, str]:
+        known = self._searched.get(row.id)
+        if known is None or known[0] is not row.record:
+            known = self._searched[row.id] = (row.record, self.fields(row.record))
+        return known[1]
+
+    def _tell_title(self) -> None:
+        note: list[tuple[str, Any]] = []
+        if self.filter:
+            note += [
+                ("/", "key"),
+                (self.filter.text, "accent"),
+                (f" {len(self.table.rows)}/{self.total}", "muted"),
+            ]
+        elif self.SORTS and (self._sort or self._inverted):
+            note.append((f"by {self.sort.title}{', inverted' if self._inverted else ''}", "muted"))
+        self.title.tell(self.summary(), tuple(note))
+
+    # --- order --------------------------------------------------------------------------------------------------
+
+    @property
+    def sort(self) -> Sort:
+        """The order in use."""
+        return self.SORTS[self._sort]
+
+    @property
+    def descending(self) -> bool:
+        """Whether the largest stands first."""
+        return self.sort.descending != self._inverted
+
+    def _ordered(self, rows: Sequence[Row[R]]) -> Sequence[Row[R]]:
+        if not self.SORTS:
+            return rows
+        value = self.sort.value
+        valued = [(value(row.record), row) for row in rows]
+        known = [pair for pair in valued if pair[0] is not None]
+        known.sort(key=lambda pair: pair[0], reverse=self.descending)
+        self.table.show_sort(self.sort.column, descending=self.descending)
+        return [row for _, row in known] + [row for key, row in valued if key is None]
+
+    def action_sort(self, step: int) -> None:
+        """Sort by the next column, or by the one before."""
+        if self.SORTS:
+            self._sort = (self._sort + step) % len(self.SORTS)
+            self._inverted = False
+            self.refresh_rows()
+
+    def action_invert(self) -> None:
+        """Turn the order round."""
+        if self.SORTS:
+            self._inverted = not self._inverted
+            self.refresh_rows()
+
+    # --- filter -------------------------------------------------------------------------------------------------
+
+    def set_filter(self, text: str) -> None:
+        """Show only rows that match."""
+        self.filter = Filter.parse(text, self.FIELDS)
+        self.refresh_rows()
+
+    async def action_open_filter(self) -> None:
+        """Type a filter at the bottom of the pane."""
+        line = self.query(FilterLine)
+        if not line:
+            await self.mount(FilterLine(self.filter.text))
+        self.query_one(FilterLine).focus()
+
+    def action_clear_filter(self) -> None:
+        """Show everything again; without a filter the key means something else."""
+        if not self.filter:
+            raise SkipAction
+        self.set_filter("")
+
+    @on(FilterLine.Changed)
+    def _typed(self, event: FilterLine.Changed) -> None:
+        event.stop()
+        self.set_filter(event.value)
+
+    @on(FilterLine.Kept)
+    def _kept(self, event: FilterLine.Kept) -> None:
+        event.stop()
+        self._close_filter()
+
+    @on(FilterLine.Cancelled)
+    def _cancelled(self, event: FilterLine.Cancelled) -> None:
+        event.stop()
+        self.set_filter("")
+        self._close_filter()
+
+    def _close_filter(self) -> None:
+        self.query(FilterLine).remove()
+        self.table.focus()
+
+    # --- focus --------------------------------------------------------------------------------------------------
+
+    @on(DescendantFocus)
+    def _focused(self) -> None:
+        self.title.show_focus(focused=True)
+
+    @on(DescendantBlur)
+    def _blurred(self) -> None:
+        self.title.show_focus(focused=False)
+
+    @on(PaneTitle.Clicked)
+    def _title_clicked(self, event: PaneTitle.Clicked) -> None:
+        event.stop()
+        self.table.focus()

@@ -1,0 +1,122 @@
+"""What all screens have in common: a header, a body of panes, a footer that follows the focus."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on
+from textual.events import DescendantFocus
+from textual.screen import ScreenResultType
+
+from monitor.ui.commands import CommandSpec, Context, bindings, commands
+from monitor.ui.paint import CellScreen
+from monitor.ui.panes.alerts import AlertsPane
+from monitor.ui.panes.pane import Pane
+from monitor.ui.widgets.filter_line import FilterLine
+from monitor.ui.widgets.footer import FooterLine
+from monitor.ui.widgets.header import HeaderLine
+from monitor.ui.widgets.themed import Themed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from monitor.ui.wiring import Wiring
+
+
+class BaseScreen(CellScreen[ScreenResultType]):
+    """A header, a body, a footer."""
+
+    CONTEXTS: ClassVar[tuple[Context, ...]]
+    """Contexts of commands that the screen itself serves."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        super().__init__()
+        self.wiring = wiring
+        self.header = HeaderLine(wiring.store)
+        self.footer = FooterLine(wiring.options.keymap)
+
+    def body(self) -> Iterable[Widget]:
+        """What stands between header and footer."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Header, body, footer."""
+        yield self.header
+        yield from self.body()
+        yield self.footer
+
+    def on_mount(self) -> None:
+        """Listen for the header, which tells of problems even while the picture is paused."""
+        self._stop_header = self.wiring.notices.listen(
+            self.header.KEYS, self.header.refresh_text, always=True
+        )
+        self.offer_keys()
+
+    def on_unmount(self) -> None:
+        """Stop listening."""
+        self._stop_header()
+
+    # --- panes and focus ----------------------------------------------------------------------------------------
+
+    def panes(self) -> list[Pane[Any]]:
+        """The panes that can be gone to, in their order."""
+        return [pane for pane in self.query(Pane) if pane.display]
+
+    @property
+    def pane(self) -> Pane[Any] | None:
+        """The pane that keys go to."""
+        return next((node for node in self._focus_chain() if isinstance(node, Pane)), None)
+
+    def _focus_chain(self) -> Iterator[Any]:
+        return iter(self.focused.ancestors_with_self if self.focused is not None else ())
+
+    def action_cycle(self, step: int) -> None:
+        """Go to the next pane, or to the one before."""
+        panes = self.panes()
+        if panes:
+            here = panes.index(self.pane) if self.pane in panes else -min(step, 0)
+            panes[(here + step) % len(panes)].table.focus()
+
+    @on(DescendantFocus)
+    def _offer_on_focus(self) -> None:
+        self.offer_keys()
+
+    def contexts(self) -> tuple[Context, ...]:
+        """Contexts of the commands that work where the focus is."""
+        chain = list(self._focus_chain())
+        if any(isinstance(node, FilterLine) for node in chain):
+            return ("filter",)
+        inner: tuple[Context, ...] = ("table",)
+        if any(isinstance(node, AlertsPane) for node in chain):
+            inner = ("alerts",)
+        if self.pane is not None:
+            inner += ("pane", "order") if self.pane.SORTS else ("pane",)
+        return (*inner, *self.CONTEXTS)
+
+    def offer_keys(self) -> None:
+        """Tell the footer which keys work now."""
+        self.footer.offer(_shown(self.contexts()), _shown(("app",)))
+
+    def refresh_palette(self) -> None:
+        """The theme has changed: draw everything in its colours."""
+        for widget in self.query(Themed):
+            widget.refresh()
+
+
+class Overlay(BaseScreen[None]):
+    """A screen that lies over another one and is left with escape."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("overlay"))
+    CONTEXTS: ClassVar[tuple[Context, ...]] = ("overlay",)
+
+    def action_back(self) -> None:
+        """Close it."""
+        self.dismiss()
+
+
+def _shown(contexts: tuple[Context, ...]) -> list[CommandSpec]:
+    return [command for command in commands(*contexts) if command.footer]

@@ -1,0 +1,85 @@
+"""Help: every key, from the registry of commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.ui.commands import COMMANDS, GROUPS, CommandSpec, key_labels
+from monitor.ui.panes.pane import Pane
+from monitor.ui.screens.base import Overlay
+from monitor.ui.widgets.columns import Column
+from monitor.ui.widgets.rows import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from textual.widget import Widget
+
+    from monitor.ui.spans import Cell
+    from monitor.ui.wiring import Wiring
+
+
+class HelpPane(Pane[CommandSpec | str]):
+    """Commands under the names of their groups; it can be filtered like any pane."""
+
+    CAPTION = "Keys"
+    TITLES = False
+    PATTERNS = ()
+
+    def columns(self) -> Sequence[Column[CommandSpec | str]]:
+        """Keys and what they do."""
+        return (
+            Column("keys", "", 18, self._keys),
+            Column("help", "", 30, _help, flexible=1),
+        )
+
+    def _keys(self, row: CommandSpec | str, _width: int) -> Cell:
+        if isinstance(row, str):
+            return ((row, "title"),)
+        labels = key_labels(row, self.wiring.options.keymap)
+        return (("  ", "text"), ("  ".join(labels), "key"))
+
+    def records(self) -> Sequence[Row[CommandSpec | str]]:
+        """A heading for each group, then its commands."""
+        rows: list[Row[CommandSpec | str]] = []
+        for group in GROUPS:
+            if rows and not self.filter:
+                rows.append(Row(f"space:{group}", ""))
+            if not self.filter:
+                rows.append(Row(group, group))
+            rows += [Row(command.id, command) for command in COMMANDS if command.group == group]
+        return rows
+
+    def fields(self, record: CommandSpec | str) -> Mapping[str, str]:
+        """What of a command can be searched."""
+        if isinstance(record, str):
+            return {}
+        return {"help": record.help, "title": record.title, "keys": " ".join(key_labels(record, {}))}
+
+    def summary(self) -> Cell:
+        """Where to change them."""
+        return ()
+
+    def empty(self) -> tuple[Cell, ...]:
+        """There are always keys."""
+        return ()
+
+
+class HelpScreen(Overlay):
+    """All keys."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        super().__init__(wiring)
+        self._keys = HelpPane(wiring)
+
+    def body(self) -> Iterable[Widget]:
+        """The keys."""
+        yield self._keys
+
+    def on_mount(self) -> None:
+        """The keys have the focus, so that they scroll."""
+        self._keys.table.focus()
+
+
+def _help(row: CommandSpec | str, _width: int) -> Cell:
+    return () if isinstance(row, str) else ((row.help, "text"),)

@@ -1,0 +1,82 @@
+"""Columns of a live table: what they show, and which of them fit into a width."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from monitor.ui.spans import Align, Cell
+
+R = TypeVar("R")
+
+
+class Column(NamedTuple, Generic[R]):
+    """One column of a live table."""
+
+    key: str
+    title: str
+    width: int
+    """Cells it needs at least."""
+    cell: Callable[[R, int], Cell]
+    """What it shows of a record in so many cells; longer is cut, shorter is padded."""
+    align: Align = "left"
+    priority: int = 0
+    """Columns with the highest number go first when the table is narrow; 0 stays."""
+    flexible: int = 0
+    """Share of the width that is left over; 0 is a fixed column."""
+    limit: int = 1000
+    """Cells beyond which a flexible column does not grow."""
+    part: str = ""
+    """The one attribute of the record that it shows; empty when it looks at more of it."""
+    moving: bool = False
+    """What it shows depends on more than the record: the time, or a history. It is looked at on every tick."""
+
+
+class Placed(NamedTuple, Generic[R]):
+    """A column at its place in a line."""
+
+    column: Column[R]
+    x: int
+    width: int
+
+
+def place(columns: Sequence[Column[R]], width: int) -> tuple[Placed[R], ...]:
+    """Choose and place the columns that fit into `width` cells, with two blanks between them where there is room."""
+    gap = 2 if width >= 120 else 1
+    kept = list(columns)
+    while len(kept) > 1 and _needed(kept, gap) > width:
+        least = max(column.priority for column in kept)
+        if least == 0:
+            break
+        kept.remove(next(column for column in reversed(kept) if column.priority == least))
+    widths = _share([column.width for column in kept], kept, width - _needed(kept, gap))
+    placed: list[Placed[R]] = []
+    x = 0
+    for column, cells in zip(kept, widths, strict=True):
+        if x >= width:
+            break
+        placed.append(Placed(column, x, min(cells, width - x)))
+        x += cells + gap
+    return tuple(placed)
+
+
+def _needed(columns: Sequence[Column[R]], gap: int) -> int:
+    return sum(column.width for column in columns) + gap * (len(columns) - 1)
+
+
+def _share(widths: list[int], columns: Sequence[Column[R]], spare: int) -> list[int]:
+    """Give the spare cells to the flexible columns by their shares, up to each one's limit."""
+    growing = [index for index, column in enumerate(columns) if column.flexible]
+    while spare > 0 and growing:
+        shares = sum(columns[index].flexible for index in growing)
+        given = 0
+        for index in growing:
+            column = columns[index]
+            more = min(max(1, spare * column.flexible // shares), column.limit - widths[index], spare - given)
+            widths[index] += more
+            given += more
+        spare -= given
+        growing = [index for index in growing if widths[index] < columns[index].limit]
+    return widths

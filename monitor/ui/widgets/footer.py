@@ -1,0 +1,47 @@
+"""The footer: the keys that matter where the focus is, from the registry of commands. Never remounted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.ui.commands import CommandSpec, key_labels
+from monitor.ui.spans import Cell, cell_width
+from monitor.ui.widgets.line import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class FooterLine(Line):
+    """Keys and what they do, as many as fit."""
+
+    def __init__(self, keymap: dict[str, str]) -> None:
+        super().__init__(id="footer")
+        self._keymap = keymap
+        self._here: tuple[CommandSpec, ...] = ()
+        self._everywhere: tuple[CommandSpec, ...] = ()
+
+    def offer(self, here: Iterable[CommandSpec], everywhere: Iterable[CommandSpec]) -> None:
+        """Show the keys that work here, as many as fit, and on the right those that work everywhere."""
+        self._here, self._everywhere = tuple(here), tuple(everywhere)
+        self._fill()
+
+    def on_resize(self) -> None:
+        """More or fewer keys fit."""
+        self._fill()
+
+    def _fill(self) -> None:
+        right: Cell = ()
+        for command in reversed(self._everywhere):
+            right = self._key(command) + right
+        room = self.size.width - cell_width(right)
+        left: Cell = ((" ", "text"),)
+        for command in self._here:
+            key = self._key(command)
+            if cell_width(left) + cell_width(key) > room:
+                break
+            left += key
+        self.show(left, right)
+
+    def _key(self, command: CommandSpec) -> Cell:
+        return ((key_labels(command, self._keymap)[0], "key"), (f" {command.title}  ", "muted"))

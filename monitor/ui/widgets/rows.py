@@ -1,0 +1,74 @@
+"""Rows of a live table as they are drawn, and what differs between two drawings of a line. No widget, no screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple
+
+from monitor.ui.spans import Cell, fit
+from monitor.ui.widgets.columns import Placed, R
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_NEAR: Final = 5
+"""Cells between two changed ones up to which both are repainted together: a cursor move takes 8 bytes."""
+
+
+class Row(NamedTuple, Generic[R]):
+    """A line of the table: its lasting identity and what it shows."""
+
+    id: str
+    record: R
+
+
+class Drawn(NamedTuple):
+    """What stands on a line of the screen."""
+
+    id: str
+    record: Any
+    cells: tuple[Cell, ...]
+
+
+def draw(row: Row[R], columns: Sequence[Placed[R]]) -> Drawn:
+    """The line of a row."""
+    cells = tuple(fit(column.cell(row.record, width), width, column.align) for column, _, width in columns)
+    return Drawn(row.id, row.record, cells)
+
+
+def redraw(old: Drawn, row: Row[R], columns: Sequence[Placed[R]]) -> Drawn:
+    """The line of a row where `old` stood, taking over the cells that cannot have changed.
+
+    When it looks the same, its cells are the old ones themselves.
+    """
+    if old.id != row.id:
+        return draw(row, columns)
+    record, known = row.record, old.record
+    same = known is record or known == record
+    cells = list(old.cells)
+    changed = False
+    for number, (column, _, width) in enumerate(columns):
+        if not column.moving and (
+            same or (column.part and getattr(known, column.part) is getattr(record, column.part))
+        ):
+            continue
+        cell = fit(column.cell(record, width), width, column.align)
+        if cell != cells[number]:
+            cells[number] = cell
+            changed = True
+    return Drawn(row.id, record, tuple(cells) if changed else old.cells)
+
+
+def changed_runs(old: Drawn, new: Drawn, columns: Sequence[Placed[R]]) -> Iterator[tuple[int, int]]:
+    """First and one past the last cell of each run that differs; near ones together."""
+    start = end = -1
+    for placed, before, after in zip(columns, old.cells, new.cells, strict=True):
+        if before is after or before == after:
+            continue
+        if end >= 0 and placed.x - end > _NEAR:
+            yield start, end
+            start = -1
+        if start < 0:
+            start = placed.x
+        end = placed.x + placed.width
+    if end >= 0:
+        yield start, end
