@@ -300,6 +300,8 @@ class TaskEvent(msgspec.Struct, frozen=True, kw_only=True):
     """The task after the change; None when it left the board."""
     changed: tuple[str, ...] = ()
     """Names of the fields that differ."""
+    root: str = ""
+    """The watched folder whose board holds or held it."""
 
 
 class Activity(msgspec.Struct, frozen=True, kw_only=True):

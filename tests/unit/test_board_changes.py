@@ -36,6 +36,7 @@ def test_a_never_seen_task_was_created_when_it_says() -> None:
         assigned_to="builder",
         changed_by="system",
         task=task,
+        root=task.root,
     )
 
 

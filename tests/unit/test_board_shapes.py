@@ -225,6 +225,7 @@ def test_tasks_that_cannot_be_used_are_left_out_and_said() -> None:
     assert [task.id for task in reading.tasks] == ["C"]
     assert reading.state.error == "4 of 5 tasks left out: no object, or no id or title"
     assert reading.state.last_synced == AT
+    assert reading.state.partial
 
 
 def test_of_tasks_with_one_id_the_last_counts_and_it_is_said() -> None:

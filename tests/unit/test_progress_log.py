@@ -138,7 +138,7 @@ def test_a_daily_summary_is_an_entry_of_its_day(log: Log) -> None:
         "\n## 2025-06-18 - Daily Activity Summary\n\n- Tasks completed: 3\n- Tasks blocked: 0\n\n---\n"
     )
     (entry,) = log.settle()
-    assert (entry.agent_id, entry.timestamp) == ("Daily Activity Summary", at(2025, 6, 18))
+    assert (entry.agent_id, entry.timestamp) == ("", at(2025, 6, 18))
     assert entry.text == "Tasks completed: 3 · Tasks blocked: 0"
 
 

@@ -1,0 +1,70 @@
+"""The global options, and what every command makes of them."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from monitor.config import Loaded, Settings, load
+from monitor.errors import ConfigError
+from monitor.paths import StatePaths, state_paths
+
+
+class Globals(msgspec.Struct, kw_only=True, dict=True):
+    """The options given before the command; `settings` and `paths` are what they come to."""
+
+    config: str | None = None
+    roots: tuple[str, ...] = ()
+    database: str | None = None
+    state_dir: str | None = None
+    interval: float | None = None
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """The settings with the options applied: these win over environment and file. Raises ConfigError."""
+        loaded = load(Path(self.config).expanduser() if self.config else None)
+        settings = loaded.settings
+        if self.roots:
+            settings = msgspec.structs.replace(settings, roots=self.roots)
+        elif not settings.roots and (here := _root_here()):
+            settings = msgspec.structs.replace(settings, roots=(here,))
+        if self.interval is not None:
+            intervals = msgspec.structs.replace(settings.intervals, tick=self.interval)
+            settings = msgspec.structs.replace(settings, intervals=intervals)
+        return Loaded(msgspec.structs.replace(settings, roots=_folders(settings.roots)), loaded.file)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.loaded.settings
+
+    @cached_property
+    def paths(self) -> StatePaths:
+        """The state folder and the database in force.
+
+        The database is that of --db, else the one in --state-dir, else the setting's, else the platform's.
+        """
+        database = self.database or (None if self.state_dir else self.settings.database.path or None)
+        return state_paths(self.state_dir, database)
+
+
+def _root_here() -> str | None:
+    """The current folder, when it has coordination files: what somebody who starts here wants to see."""
+    here = Path.cwd()
+    return str(here) if (here / "coordination").is_dir() else None
+
+
+def _folders(roots: tuple[str, ...]) -> tuple[str, ...]:
+    """Each root once, absolute, symlinks resolved. Raises ConfigError for one that is not a folder."""
+    folders = []
+    for root in roots:
+        folder = os.path.realpath(os.path.expanduser(root))
+        if not os.path.isdir(folder):
+            raise ConfigError(
+                f"root {root}: is not a folder; --root and the setting `roots` take existing folders."
+            )
+        folders.append(folder)
+    return tuple(dict.fromkeys(folders))

@@ -1,0 +1,88 @@
+"""`agent-monitor` without a command: the live view."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from typing import TYPE_CHECKING, Final
+
+import click
+
+if TYPE_CHECKING:
+    from monitor.cli.context import Globals
+
+DEMO_AGENTS: Final = 6
+
+
+def live(options: Globals, *, offer_demo: bool = True) -> int:
+    """Open the screen: attached when a recorder holds the database, else collecting and recording here.
+
+    Raises ConfigError where there is no terminal. On a machine without agents it offers the demo fleet first.
+    """
+    from monitor.ui.environment import check_terminal, screen_environment
+
+    check_terminal()
+    environment = screen_environment()
+    settings, paths = options.settings, options.paths
+    if offer_demo and _wants_demo(options):
+        from monitor.cli.demo import show
+        from monitor.demo.fleet import Fleet
+
+        return show(options, Fleet(agents=DEMO_AGENTS))
+
+    from monitor.history.lock import holder
+    from monitor.history.presence import Presence
+    from monitor.keystore import Feed, KeyStore
+    from monitor.ui.app import MonitorApp
+    from monitor.ui.options import ScreenOptions
+    from monitor.ui.terminal import run_app
+
+    store = KeyStore()
+    feed: Feed
+    if holder(paths.lock) is not None:
+        from monitor.history.attached import AttachedFeed
+
+        feed = AttachedFeed(paths, store, interval=settings.intervals.tick)
+    else:
+        from monitor.collector.live import LiveFeed
+
+        feed = LiveFeed(settings, paths, store)
+    screen = ScreenOptions(
+        user=_user(), interval=settings.intervals.tick, no_color=environment.no_color, animations=False
+    )
+    with Presence(paths, "terminal"):
+        return run_app(MonitorApp(store, feed, screen), logs=paths.logs)
+
+
+def _wants_demo(options: Globals) -> bool:
+    """Whether nothing at all is there to look at, and the person at the terminal would like the demo."""
+    from monitor.history.lock import holder
+    from monitor.sources.processes.source import ProcessSource
+
+    settings = options.settings
+    named = settings.agents or settings.roots or options.config
+    if (
+        named
+        or not settings.discover
+        or options.paths.database.exists()
+        or holder(options.paths.lock) is not None
+    ):
+        return False
+    source = ProcessSource((), discover=True, scan_interval=settings.intervals.process_scan)
+    try:
+        if source.poll(0).groups:
+            return False
+    finally:
+        source.close()
+    click.echo("No coding agent is running on this machine, and no folder was named with --root.")
+    return click.confirm(
+        "Show a demo fleet (real processes in a temporary folder, removed at the end)?", default=True
+    )
+
+
+def _user() -> str:
+    """Who acknowledges: the login name, or the user's number where there is none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

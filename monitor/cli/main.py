@@ -1,0 +1,119 @@
+"""The command `agent-monitor`: global options, and commands that are imported when they are called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any, Final, NoReturn
+
+import click
+
+from monitor import __version__
+from monitor.cli.context import Globals
+from monitor.errors import MonitorError
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "alerts": ("monitor.cli.alerts", "alerts"),
+    "completions": ("monitor.cli.completions", "completions"),
+    "config": ("monitor.cli.config", "config"),
+    "db": ("monitor.cli.db", "db"),
+    "demo": ("monitor.cli.demo", "demo"),
+    "doctor": ("monitor.cli.doctor", "doctor"),
+    "record": ("monitor.cli.record", "record"),
+    "status": ("monitor.cli.status", "status"),
+}
+"""Command to (module, name in it)."""
+INTERRUPTED: Final = 130
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for: start-up time is felt."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The commands' names."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        """The command of that name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--config", metavar="FILE", envvar="AGENT_MONITOR_CONFIG", help="Settings: a TOML or JSON file."
+)
+@click.option(
+    "--root",
+    "roots",
+    metavar="DIR",
+    multiple=True,
+    envvar="AGENT_MONITOR_ROOT",
+    help="A folder whose coordination files and worktrees are watched; may be given several times.",
+)
+@click.option("--db", metavar="FILE", envvar="AGENT_MONITOR_DB", help="The history database.")
+@click.option(
+    "--state-dir",
+    metavar="DIR",
+    envvar="AGENT_MONITOR_STATE_DIR",
+    help="Where database, inbox, lock and logs live.",
+)
+@click.option(
+    "--interval",
+    type=click.FloatRange(0.1, 86_400),
+    metavar="SECONDS",
+    envvar="AGENT_MONITOR_INTERVAL",
+    help="Between two samples.",
+)
+@click.version_option(__version__, prog_name="agent-monitor")
+@click.pass_context
+def cli(
+    ctx: click.Context,
+    config: str | None,
+    roots: tuple[str, ...],
+    db: str | None,
+    state_dir: str | None,
+    interval: float | None,
+) -> None:
+    """One terminal screen for every coding agent at work on this host.
+
+    Without a command the live view opens: it attaches to a running recorder, else it collects and records itself.
+    """
+    ctx.obj = Globals(config=config, roots=roots, database=db, state_dir=state_dir, interval=interval)
+    if ctx.invoked_subcommand is None:
+        from monitor.cli.live import live
+
+        ctx.exit(live(ctx.obj))
+
+
+def main() -> NoReturn:
+    """Run the command line and exit; errors that are for people are printed to stderr without a traceback."""
+    sys.exit(run())
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code (docs/reference/commands.md)."""
+    try:
+        result: Any = cli.main(args=arguments, prog_name="agent-monitor", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Abort:
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except MonitorError as error:
+        click.echo(f"agent-monitor: {error}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return result if isinstance(result, int) else 0

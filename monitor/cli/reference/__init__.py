@@ -1,0 +1,1 @@
+"""The reference pages that are made from the code, so that they cannot be wrong about it."""

@@ -1,0 +1,102 @@
+"""What `status --json` prints, as a page made of the records."""
+
+from __future__ import annotations
+
+import re
+import typing
+from typing import Any
+
+import msgspec
+
+from monitor import model
+from monitor.cli.json_output import time_fields
+
+INTRODUCTION = """# JSON
+
+`agent-monitor status --json` prints one object on one line; `alerts list --json`, `doctor --json`,
+`config show --json` and `db info --json` print theirs. Each carries `"schema": 1`, and fields are only ever
+added. Names are snake_case, times ISO-8601 in UTC with `Z`, sizes bytes, `null` is unknown.
+`agent-monitor status` without `--json` prints the same for people.
+
+| key | value |
+|---|---|
+| `schema` | 1 |
+| `time` | the moment shown |
+| `host` | this host's name |
+| `origin` | `recorder`: read from a recorder's database; `look`: two quick readings of this command's own |
+| `agents` | list of agents |
+| `tasks` | the task board |
+| `commits` | list of commits, newest first, at most 50 |
+| `health` | system health |
+| `rag` | rag metrics, or null |
+| `alerts` | list of open alerts, the most severe first |
+| `sources` | list of sources |
+"""
+SECTIONS: tuple[tuple[str, tuple[type[msgspec.Struct], ...]], ...] = (
+    ("An agent", (model.AgentStatus, model.AgentMetrics)),
+    ("Evidence (`status_evidence`)", (model.Evidence,)),
+    ("Tasks", (model.Board,)),
+    ("A task", (model.Task,)),
+    ("Task counts (`metrics`)", (model.TaskMetrics,)),
+    ("A board (`boards`)", (model.BoardState,)),
+    ("A commit", (model.Commit,)),
+    ("Health", (model.SystemHealth,)),
+    ("A service", (model.ServiceStatus,)),
+    ("A disk", (model.DiskUsage,)),
+    ("The monitor itself (`collector`)", (model.CollectorHealth,)),
+    ("Rag metrics", (model.RagMetrics,)),
+    ("An alert", (model.Alert,)),
+    ("A source", (model.SourceStatus,)),
+)
+
+
+def page() -> str:
+    """docs/reference/json.md."""
+    lines = [INTRODUCTION]
+    for title, records in SECTIONS:
+        lines += [f"## {title}", "", "| field | type | |", "|---|---|---|"]
+        for record in records:
+            lines += [f"| `{name}` | {kind} | {text} |" for name, kind, text in fields(record)]
+        lines += [""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def fields(record: type[msgspec.Struct]) -> list[tuple[str, str, str]]:
+    """(name, type in words, remark) of each field; the remark is the docstring under it."""
+    remarks = _remarks(record)
+    times = time_fields(record)
+    hints = typing.get_type_hints(record)
+    return [
+        (
+            name,
+            words(hint).replace("whole number", "time") if name in times else words(hint),
+            remarks.get(name, ""),
+        )
+        for name, hint in ((name, hints[name]) for name in record.__struct_fields__)
+    ]
+
+
+def words(hint: Any) -> str:
+    """A type as a reader of JSON knows it."""
+    arguments = [argument for argument in typing.get_args(hint) if argument is not type(None)]
+    origin = typing.get_origin(hint)
+    if origin is typing.Literal:
+        return ", ".join(f"`{value}`" for value in arguments)
+    if origin in (tuple, list):
+        return "list"
+    if origin is dict:
+        return "object"
+    if arguments:
+        return " or ".join([*(words(argument) for argument in arguments), "null"])
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return "object"
+    return {str: "text", int: "whole number", float: "number", bool: "true or false"}.get(hint, "any")
+
+
+def _remarks(record: type[msgspec.Struct]) -> dict[str, str]:
+    """The text under each field in the source: Python keeps a class's docstring only."""
+    import inspect
+
+    source = inspect.getsource(record)
+    found = re.findall(r"^    (\w+): [^\n]*\n    \"\"\"(.*?)\"\"\"", source, re.DOTALL | re.MULTILINE)
+    return {name: " ".join(text.split()).replace("|", "/") for name, text in found}
