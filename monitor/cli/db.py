@@ -38,7 +38,7 @@ def info(options: Globals, *, as_json: bool) -> None:
     held = report.recorder
     size = amount(report.database_bytes, "bytes")
     click.echo(f"Database: {report.file}, {size}, and {amount(report.log_bytes, 'bytes')} of write-ahead log")
-    click.echo(f"Schema: version {report.schema}; this program knows version {report.schema_known}")
+    click.echo(f"Schema: version {report.version}; this program knows version {report.version_known}")
     click.echo(f"Recorded: {iso(report.first) or '-'} to {iso(report.last) or '-'}")
     click.echo(
         f"Recorder: {f'pid {held.pid} on {held.host} since {iso(held.started_at)}' if held else 'none'}"

@@ -38,9 +38,9 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...]
     """Each says what is wrong and, where something helps, what to do."""
     sqlite_version: str
-    schema: int
-    """Version of the database; 0 for none."""
-    schema_known: int
+    version: int
+    """Of the database's schema; 0 for none."""
+    version_known: int
     """Version that this program brings."""
     migrations: tuple[Applied, ...]
     journal_mode: str
@@ -86,8 +86,8 @@ async def check(paths: StatePaths, *, thorough: bool = True) -> CheckReport:
             file=str(paths.database),
             problems=tuple(problems),
             sqlite_version=sqlite3.sqlite_version,
-            schema=schema,
-            schema_known=len(migrations()),
+            version=schema,
+            version_known=len(migrations()),
             migrations=versions,
             journal_mode=storage["journal_mode"],
             auto_vacuum=auto_vacuum,

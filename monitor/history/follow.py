@@ -13,7 +13,7 @@ from monitor.history.state import Snapshot, merge_commits, state_at
 if TYPE_CHECKING:
     import aiosqlite
 
-    from monitor.model import Millis
+    from monitor.model import AgentStatus, Millis
 
 
 FULL_READING_MS: Final = 60_000
@@ -107,15 +107,13 @@ class Follower:
         }
 
     async def _busy_agents(
-        self, old: Snapshot, statuses: dict[str, Any], before: Marks, marks: Marks
+        self, old: Snapshot, statuses: dict[str, AgentStatus], before: Marks, marks: Marks
     ) -> set[str]:
         """Agents of whom something new is to be told in their lists."""
         busy = {
             agent_id
             for agent_id, status in statuses.items()
-            if agent_id not in old.activity
-            or status.status_since != old.statuses[agent_id].status_since
-            or status.status_reason != old.statuses[agent_id].status_reason
+            if agent_id not in old.activity or _told(status) != _told(old.statuses[agent_id])
         }
         if marks.events != before.events:
             busy |= await moment.read_agents_with_events(self._db, before.events or 0)
@@ -131,7 +129,7 @@ class Follower:
         return {"board": board, "task_history": {name: history[name] for name in history if name in on_board}}
 
     async def _commits(
-        self, old: Snapshot, now: Millis, busy: set[str], statuses: dict[str, Any]
+        self, old: Snapshot, now: Millis, busy: set[str], statuses: dict[str, AgentStatus]
     ) -> dict[str, Any]:
         recent = {
             agent_id: await moment.read_recent_commits(self._db, now, agent_id)
@@ -141,3 +139,8 @@ class Follower:
         }
         feed = await moment.read_commit_feed(self._db, now)
         return {"recent_commits": recent, "commits": merge_commits(feed, recent.values())}
+
+
+def _told(status: AgentStatus) -> tuple[Any, ...]:
+    """What of a status an agent's activity list tells."""
+    return status.status, status.status_since, status.status_reason

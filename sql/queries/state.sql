@@ -54,7 +54,7 @@ SELECT timestamp, kind, text, details FROM (
         SELECT
             commit_timestamp AS timestamp, 'commit' AS kind, short_hash || ' ' || message AS text, NULL AS details, id
         FROM git_commits
-        WHERE agent_id = :agent_id AND commit_timestamp <= :at AND recorded_at <= :at AND attribution = 'reflog'
+        WHERE agent_id = :agent_id AND recorded_at <= :at AND attribution = 'reflog'
         ORDER BY commit_timestamp DESC LIMIT :limit
     )
 ) ORDER BY timestamp DESC, id DESC LIMIT :limit;

@@ -48,7 +48,7 @@ def now() -> int:
 
 async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - only looking can tell
             await asyncio.sleep(0.01)
 
 
@@ -156,7 +156,9 @@ async def test_a_new_interval_counts_at_once(tmp_path: Path) -> None:
 
 
 def acknowledge(name: str = "alert-1", **changes: Any) -> Command:
-    return Command(**{"kind": "acknowledge", "alert_id": name, "by": "me", "at": START + 5, "note": "seen", **changes})
+    return Command(
+        **{"kind": "acknowledge", "alert_id": name, "by": "me", "at": START + 5, "note": "seen", **changes}
+    )
 
 
 async def test_a_command_is_handed_to_the_process_that_records(tmp_path: Path) -> None:
@@ -219,22 +221,32 @@ def ticks(draw: st.DrawFn, moment: int) -> TickRows:
     if draw(st.booleans()):
         name = draw(st.sampled_from(["TASK-1", "TASK-2"]))
         known_task = draw(st.sampled_from([None, task(name), task(name, status="DONE")]))
-        rows.task_events.append(TaskEvent(task_id=name, event_type="updated", timestamp=at, task=known_task, root="/root"))
+        rows.task_events.append(
+            TaskEvent(task_id=name, event_type="updated", timestamp=at, task=known_task, root="/root")
+        )
     if draw(st.booleans()):
         rows.events.append(Event(timestamp=at, type="activity", agent_id=draw(names), details={"text": "x"}))
         rows.events.append(Event(timestamp=at, type="source", subject="git", details={"state": "ok"}))
     if draw(st.booleans()):
         resolved = draw(st.booleans())
-        rows.alerts.append(alert(draw(names), subject="x", resolved=resolved, resolved_at=at if resolved else None))
+        rows.alerts.append(
+            alert(draw(names), subject="x", resolved=resolved, resolved_at=at if resolved else None)
+        )
         rows.health = SystemHealth(status="healthy", last_check=at)
         rows.rag = RagMetrics(timestamp=at)
         rows.boards.append(BoardState(root="/root", path="/root/b", last_synced=at))
     return rows
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(st.data())
-async def test_a_follower_has_what_a_full_reading_has(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+async def test_a_follower_has_what_a_full_reading_has(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     folder = tmp_path_factory.mktemp("follow")
     async with recording(state(folder), START) as writer, open_reader(state(folder).database) as db:
         follower = Follower(db)

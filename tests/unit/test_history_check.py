@@ -24,7 +24,7 @@ async def test_a_sound_database_has_no_problems_and_tells_what_is_in_it(tmp_path
         assert report.recorder is not None
         assert report.log_bytes > 0
     assert report.problems == ()
-    assert report.schema == report.schema_known == len(migrations())
+    assert report.version == report.version_known == len(migrations())
     assert (report.journal_mode, report.auto_vacuum) == ("wal", "incremental")
     assert (report.first, report.last) == (AT, AT)
     rows = {table.name: table.rows for table in report.tables}

@@ -11,7 +11,15 @@ from history_records import state
 
 from monitor.errors import DatabaseError, DatabaseVersionError
 from monitor.history.connection import open_writer
-from monitor.history.migrations import applied, current_version, migrate, migrations, pending, statements, verify
+from monitor.history.migrations import (
+    applied,
+    current_version,
+    migrate,
+    migrations,
+    pending,
+    statements,
+    verify,
+)
 from monitor.paths import sql_folder
 
 if TYPE_CHECKING:
@@ -55,7 +63,9 @@ TWO = (
 )
 
 
-async def test_version_one_is_the_initial_dashboard_schema_with_the_files_checksum(db: aiosqlite.Connection) -> None:
+async def test_version_one_is_the_initial_dashboard_schema_with_the_files_checksum(
+    db: aiosqlite.Connection,
+) -> None:
     assert [migration.version for migration in await pending(db)] == [1]
     assert await migrate(db) == len(migrations())
     first = (await applied(db))[0]
@@ -75,13 +85,19 @@ async def test_down_and_up_again_gives_the_same_schema(db: aiosqlite.Connection)
 
 async def test_every_table_is_strict_and_every_vocabulary_checked(db: aiosqlite.Connection) -> None:
     await migrate(db)
-    rows = await db.execute_fetchall("SELECT name, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite_%'")
+    rows = await db.execute_fetchall(
+        "SELECT name, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite_%'"
+    )
     assert {row["name"] for row in rows if not row["strict"]} == set()
     with pytest.raises(sqlite3.IntegrityError):
-        await db.execute("INSERT INTO agent_metrics (agent_id, timestamp, status, stale) VALUES ('a', 1, 'flying', 0)")
+        await db.execute(
+            "INSERT INTO agent_metrics (agent_id, timestamp, status, stale) VALUES ('a', 1, 'flying', 0)"
+        )
 
 
-async def test_migrations_go_one_by_one_to_the_target_and_back(db: aiosqlite.Connection, tmp_path: Path) -> None:
+async def test_migrations_go_one_by_one_to_the_target_and_back(
+    db: aiosqlite.Connection, tmp_path: Path
+) -> None:
     folder = folder_with(tmp_path, *TWO)
     assert await migrate(db, 1, folder=folder) == 1
     assert await tables(db) == {"schema_version", "one"}
@@ -109,8 +125,12 @@ async def test_a_migration_that_fails_leaves_nothing_but_the_note_that_it_failed
     assert [row.success for row in await applied(db)] == [True, True]
 
 
-async def test_a_migration_that_breaks_a_reference_is_undone(db: aiosqlite.Connection, tmp_path: Path) -> None:
-    broken = "-- X\nCREATE TABLE a (x PRIMARY KEY);\nCREATE TABLE b (x REFERENCES a);\nINSERT INTO b VALUES (1);\n"
+async def test_a_migration_that_breaks_a_reference_is_undone(
+    db: aiosqlite.Connection, tmp_path: Path
+) -> None:
+    broken = (
+        "-- X\nCREATE TABLE a (x PRIMARY KEY);\nCREATE TABLE b (x REFERENCES a);\nINSERT INTO b VALUES (1);\n"
+    )
     with pytest.raises(DatabaseError, match="refer to rows that are not there"):
         await migrate(db, folder=folder_with(tmp_path, (broken, "")))
     assert await tables(db) == {"schema_version"}

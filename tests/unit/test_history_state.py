@@ -51,7 +51,13 @@ async def at(folder: Path, moment: int, *ticks: TickRows) -> Snapshot:
 def changed(number: int, **fields: Any) -> TaskEvent:
     known = fields.get("task", task())
     return TaskEvent(
-        **{"task_id": known.id, "event_type": "updated", "timestamp": AT + number, "root": known.root, **fields}
+        **{
+            "task_id": known.id,
+            "event_type": "updated",
+            "timestamp": AT + number,
+            "root": known.root,
+            **fields,
+        }
     )
 
 
@@ -100,13 +106,15 @@ async def test_an_empty_database_has_a_state_too(folder: Path) -> None:
 
 async def test_configured_agents_come_before_those_of_a_board_and_those_that_were_found(folder: Path) -> None:
     origins = {"found": "discovered", "boarder": "board", "zed": "config"}
-    rows = tick(AT, samples=[(status(name, origin=o), AgentMetrics()) for name, o in origins.items()])  # type: ignore[arg-type]
+    rows = tick(AT, samples=[(status(name, origin=o), AgentMetrics()) for name, o in origins.items()])
     assert [known.id for known, _ in (await at(folder, AT, rows)).agents] == ["zed", "boarder", "found"]
 
 
 async def test_an_agent_without_a_process_was_last_seen_when_its_status_changed(folder: Path) -> None:
     ended = (status(status="offline", status_since=AT), AgentMetrics())
-    snapshot = await at(folder, AT + MINUTE, *(tick(AT + n * SECOND, samples=[ended]) for n in range(0, 70, 10)))
+    snapshot = await at(
+        folder, AT + MINUTE, *(tick(AT + n * SECOND, samples=[ended]) for n in range(0, 70, 10))
+    )
     assert snapshot.agents == ((agent(), AT),)
 
 
@@ -247,14 +255,29 @@ async def test_a_source_is_in_the_last_state_that_this_recorder_told(folder: Pat
     events = [source(AT - 10, "gone", "failing"), source(AT, "git", "failing"), source(AT + 5, "git", "ok")]
     events += [source(AT + 1, "board", "failing"), Event(timestamp=AT, type="source", subject="garbled")]
     snapshot = await at(folder, AT + 4, tick(AT, events=events))
-    assert [(found.name, found.state) for found in snapshot.sources] == [("board", "failing"), ("git", "failing")]
+    assert [(found.name, found.state) for found in snapshot.sources] == [
+        ("board", "failing"),
+        ("git", "failing"),
+    ]
     assert [found.state for found in (await at(folder, AT + 5)).sources] == ["failing", "ok"]
 
 
 async def test_activity_is_made_of_events_status_changes_and_commits_once_each(folder: Path) -> None:
     happened = [
-        Event(timestamp=AT + 3, type="activity", agent_id="builder", subject="progress", details={"text": "done"}),
-        Event(timestamp=AT + 3, type="activity", agent_id="builder", subject="progress", details={"text": "more"}),
+        Event(
+            timestamp=AT + 3,
+            type="activity",
+            agent_id="builder",
+            subject="progress",
+            details={"text": "done"},
+        ),
+        Event(
+            timestamp=AT + 3,
+            type="activity",
+            agent_id="builder",
+            subject="progress",
+            details={"text": "more"},
+        ),
         Event(
             timestamp=AT + 4,
             type="process-stopped",
@@ -273,11 +296,37 @@ async def test_activity_is_made_of_events_status_changes_and_commits_once_each(f
     ]
 
 
-LARGE = ("agent_metrics", "agent_details", "agent_status_changes", "task_events", "git_commits", "commit_agents")
-LARGE += ("system_health", "rag_metrics", "alerts", "events")
+LARGE = {
+    "agent_metrics",
+    "agent_details",
+    "agent_status_changes",
+    "task_events",
+    "git_commits",
+    "commit_agents",
+    "system_health",
+    "rag_metrics",
+    "alerts",
+    "events",
+}
 BOUND = {"at": AT, "agent_id": "a", "limit": 10, "seen_since": 0, "since": 0, "after": 1, "task_ids": '["a"]'}
-QUERIES = """recorder_at agents_at activity_at board_tasks_at task_history_at commit_feed_at recent_commits_at health_at
-rag_at active_alerts_at sources_at events_at marks changed_tasks agents_with_new_commits agents_with_new_events""".split()
+QUERIES = [
+    "recorder_at",
+    "agents_at",
+    "activity_at",
+    "board_tasks_at",
+    "task_history_at",
+    "commit_feed_at",
+    "recent_commits_at",
+    "health_at",
+    "rag_at",
+    "active_alerts_at",
+    "sources_at",
+    "events_at",
+    "marks",
+    "changed_tasks",
+    "agents_with_new_commits",
+    "agents_with_new_events",
+]
 
 
 FIRST = {  # a LIMIT 1 stops at the first entry of the index
@@ -292,10 +341,18 @@ async def test_no_query_reads_a_large_table_from_end_to_end(folder: Path, name: 
         pass
     async with open_reader(state(folder).database) as db:
         plan = [row["detail"] for row in await db.execute_fetchall(f"EXPLAIN QUERY PLAN {sql(name)}", BOUND)]
-    scans = [step for step in plan if step.startswith("SCAN") and not step.startswith(FIRST.get(name, "none"))]
-    aliases = {"m": "agent_metrics", "e": "events", "c": "git_commits", "h": "commit_agents", "d": "agent_details"}
+    scans = [
+        step for step in plan if step.startswith("SCAN") and not step.startswith(FIRST.get(name, "none"))
+    ]
+    aliases = {
+        "m": "agent_metrics",
+        "e": "events",
+        "c": "git_commits",
+        "h": "commit_agents",
+        "d": "agent_details",
+    }
     read = {aliases.get(step.split()[1], step.split()[1]) for step in scans}
-    assert not read & set(LARGE), plan
+    assert not read & LARGE, plan
 
 
 async def test_filling_sets_every_key_and_removes_what_is_gone(folder: Path) -> None:

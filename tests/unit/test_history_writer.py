@@ -61,8 +61,20 @@ def full_tick(at: int = AT) -> TickRows:
     )
 
 
-TABLES = """agents agent_metrics agent_details agent_status_changes task_events boards git_commits commit_agents
-system_health rag_metrics alerts events""".split()
+TABLES = [
+    "agents",
+    "agent_metrics",
+    "agent_details",
+    "agent_status_changes",
+    "task_events",
+    "boards",
+    "git_commits",
+    "commit_agents",
+    "system_health",
+    "rag_metrics",
+    "alerts",
+    "events",
+]
 
 
 async def test_one_tick_reaches_every_table_and_twice_adds_nothing(tmp_path: Path) -> None:
@@ -82,14 +94,18 @@ def test_rows_are_empty_until_something_is_in_them() -> None:
 async def test_an_unchanged_sample_is_written_again_only_after_ten_seconds(tmp_path: Path) -> None:
     async with recording(state(tmp_path)) as writer:
         for second in range(21):
-            metrics = AgentMetrics(cpu_usage=1.51 + second / 1000, memory_usage=10**6 + second, uptime_seconds=second)
+            metrics = AgentMetrics(
+                cpu_usage=1.51 + second / 1000, memory_usage=10**6 + second, uptime_seconds=second
+            )
             await writer.write(tick(AT + second * SECOND, samples=[(status(), metrics)]))
     assert rows_of(tmp_path, "SELECT timestamp FROM agent_metrics") == [(AT,), (AT + 10_000,), (AT + 20_000,)]
 
 
 async def test_a_changed_sample_is_written_at_once(tmp_path: Path) -> None:
     async with recording(state(tmp_path)) as writer:
-        for step, metrics in enumerate([AgentMetrics(cpu_usage=1.5), AgentMetrics(cpu_usage=1.6), AgentMetrics()]):
+        for step, metrics in enumerate(
+            [AgentMetrics(cpu_usage=1.5), AgentMetrics(cpu_usage=1.6), AgentMetrics()]
+        ):
             await writer.write(tick(AT + step, samples=[(status(), metrics)]))
         await writer.write(tick(AT + 3, samples=[(status(branch="fix"), AgentMetrics())]))
     assert rows_of(tmp_path, "SELECT cpu_usage FROM agent_metrics") == [(1.5,), (1.6,), (None,), (None,)]
@@ -133,7 +149,9 @@ async def test_a_row_that_breaks_a_rule_does_not_stop_its_neighbours(tmp_path: P
 
 
 async def test_values_that_sqlite_refuses_are_stored_as_near_as_can_be(tmp_path: Path) -> None:
-    poison = AgentMetrics(cpu_usage=float("nan"), memory_percent=float("inf"), thread_count=2**80, process="\ud800a\x00")
+    poison = AgentMetrics(
+        cpu_usage=float("nan"), memory_percent=float("inf"), thread_count=2**80, process="\ud800a\x00"
+    )
     details = {"big": 2**80, "nan": float("nan"), "\udfff": "\ud800", "odd": {1, 2}}
     rows = tick(AT, samples=[(status(status_reason="\udcff"), poison)])
     rows.events.append(Event(timestamp=AT, type="activity", agent_id="builder", details=details))
@@ -168,7 +186,9 @@ async def test_hostile_text_is_bound_and_never_run(tmp_path: Path) -> None:
 async def test_one_alert_is_open_a_rule_and_subject(tmp_path: Path) -> None:
     async with recording(state(tmp_path)) as writer:
         await writer.write(tick(AT, alerts=[alert("first")]))
-        await writer.write(tick(AT + 5, alerts=[alert("second", created_at=AT + 5), alert("third", created_at=AT + 5)]))
+        await writer.write(
+            tick(AT + 5, alerts=[alert("second", created_at=AT + 5), alert("third", created_at=AT + 5)])
+        )
     found = rows_of(tmp_path, "SELECT alert_id, resolved, resolved_at FROM alerts ORDER BY id")
     assert found[0] == ("first", 1, AT + 5)
     assert sum(1 for row in found if not row[1]) == 1
@@ -177,11 +197,18 @@ async def test_one_alert_is_open_a_rule_and_subject(tmp_path: Path) -> None:
 async def test_the_last_word_of_a_tick_on_an_alert_counts(tmp_path: Path) -> None:
     ended: Alert = alert(resolved=True, resolved_at=AT)
     async with recording(state(tmp_path)) as writer:
-        await writer.write(tick(AT, alerts=[alert(), alert(acknowledged=True), ended, alert("next", created_at=AT + 1)]))
-    assert rows_of(tmp_path, "SELECT alert_id, resolved FROM alerts ORDER BY id") == [("alert-1", 1), ("next", 0)]
+        await writer.write(
+            tick(AT, alerts=[alert(), alert(acknowledged=True), ended, alert("next", created_at=AT + 1)])
+        )
+    assert rows_of(tmp_path, "SELECT alert_id, resolved FROM alerts ORDER BY id") == [
+        ("alert-1", 1),
+        ("next", 0),
+    ]
 
 
-async def test_a_full_disk_loses_nothing_that_was_there_and_recording_goes_on_afterwards(tmp_path: Path) -> None:
+async def test_a_full_disk_loses_nothing_that_was_there_and_recording_goes_on_afterwards(
+    tmp_path: Path,
+) -> None:
     async with recording(state(tmp_path)) as writer:
         await writer.write(tick(AT, "builder"))
         pages = (await (await writer._db.execute("PRAGMA page_count")).fetchone() or [0])[0]
@@ -237,7 +264,9 @@ async def test_twenty_busy_agents_cost_at_most_a_hundred_bytes_a_sample(tmp_path
             samples = [_busy(name, at, chance) for name in names]
             rows = tick(at, samples=samples)
             if second % 10 == 0:
-                rows.health = SystemHealth(status="healthy", last_check=at, cpu_usage=33.3, load=(1.1, 2.2, 3.3))
+                rows.health = SystemHealth(
+                    status="healthy", last_check=at, cpu_usage=33.3, load=(1.1, 2.2, 3.3)
+                )
             await writer.write(rows)
     empty = 200_000  # an empty database has a page or more a table
     assert (state(tmp_path).database.stat().st_size - empty) / (ticks * len(names)) <= 100
@@ -254,15 +283,24 @@ def _busy(name: str, at: int, chance: random.Random) -> Any:
         process_count=4,
         uptime_seconds=(at - AT) // SECOND + 10_000,
     )
-    known = status(name, branch=f"feature/{name}", current_task="TASK-001", uncommitted_changes=3, last_activity=at)
+    known = status(
+        name, branch=f"feature/{name}", current_task="TASK-001", uncommitted_changes=3, last_activity=at
+    )
     return known, metrics
 
 
+def connection_threads() -> int:
+    return sum("_connection_worker_thread" in thread.name for thread in threading.enumerate())
+
+
 async def test_fifty_reopenings_leave_no_thread_behind(tmp_path: Path) -> None:
-    before = threading.active_count()
+    before = connection_threads()
     for _ in range(50):
         async with recording(state(tmp_path)) as writer:
             await writer.write(tick(AT, "builder"))
+            assert connection_threads() > before
         async with open_reader(state(tmp_path).database) as db:
             await state_at(db, AT)
-    assert threading.active_count() <= before + 1  # asyncio keeps one for its own
+    async with asyncio.timeout(5):
+        while connection_threads() > before:  # noqa: ASYNC110 - only looking can tell
+            await asyncio.sleep(0.01)
