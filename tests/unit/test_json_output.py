@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 
 import msgspec
 from hypothesis import given
@@ -21,7 +21,7 @@ def test_a_time_is_iso_8601_in_utc() -> None:
 def test_a_time_reads_back_to_the_millisecond(millis: int) -> None:
     text = iso(millis)
     assert text is not None
-    read = datetime.datetime.fromisoformat(text)
+    read = dt.datetime.fromisoformat(text)
     assert round(read.timestamp() * 1000) == millis
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from typing import TYPE_CHECKING
 
 import click
@@ -31,7 +32,7 @@ def page(root: click.Group) -> str:
         "agent-monitor [OPTIONS] [COMMAND] [ARGS]",
         "```",
         "",
-        (root.help or "").strip(),
+        cleandoc(root.help or ""),
         "",
     ]
     lines += ["Global options stand before the command:", "", *_options(root, context)]
@@ -46,7 +47,7 @@ def page(root: click.Group) -> str:
             "```",
             "",
         ]
-        lines += [(command.help or "").strip(), ""]
+        lines += [cleandoc(command.help or ""), ""]
         lines += _options(command, sub)
     lines += ["", "## Exit codes", "", "| code | meaning |", "|---|---|"]
     lines += [f"| {code} | {meaning} |" for code, meaning in EXIT_CODES]
@@ -70,7 +71,7 @@ def _options(command: click.Command, context: click.Context) -> list[str]:
     records = [
         record
         for parameter in command.get_params(context)
-        if (record := parameter.get_help_record(context)) is not None and parameter.name != "help"
+        if (record := parameter.get_help_record(context)) is not None and "--help" not in parameter.opts
     ]
     if not records:
         return []
