@@ -84,7 +84,7 @@ class Collector:
         self.interval = settings.intervals.tick
         self._book = SourceBook()
         self.inputs = Inputs(settings, self._book, self._commits_read)
-        self._roster = Roster(settings.agents, host=host, worktree_of=worktree_of)
+        self._roster = Roster(settings.agents, host=host, worktree_of=worktree_of, discover=settings.discover)
         self._facts = FactBook(self._roster, settings.thresholds)
         self._statuses = StatusBook(
             settings.thresholds

@@ -42,6 +42,11 @@ HOST: Final = "host"
 """Subject of the sources that look at the machine as a whole."""
 
 
+def looks_for_programs(settings: Settings) -> bool:
+    """Whether running agent programs matter: to discover agents, or as the process of a listed one's worktree."""
+    return settings.discover or any(not agent.match and not agent.pid_file for agent in settings.agents)
+
+
 class _BoardPoll:
     """A board that could be read but not understood is a failing source that still has its last good tasks."""
 
@@ -72,7 +77,9 @@ class Inputs:
         self._sampler = ThreadPoolExecutor(1, thread_name_prefix="sampler")
         self._files = ThreadPoolExecutor(2, thread_name_prefix="files")
         self._processes = ProcessSource(
-            settings.agents, discover=settings.discover, scan_interval=settings.intervals.process_scan
+            settings.agents,
+            discover=looks_for_programs(settings),
+            scan_interval=settings.intervals.process_scan,
         )
         self._host = HostSource(settings.roots)
         limits, intervals = settings.thresholds, settings.intervals

@@ -90,6 +90,7 @@ class LiveFeed:
         due = time.monotonic()
         while True:
             collector.interval = self._interval
+            sink.set_interval(self._interval)
             self._store.set(Keys.FEED, self._state(sink))
             await collector.tick()
             self.ticks += 1

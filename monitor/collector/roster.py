@@ -32,13 +32,20 @@ class Member(msgspec.Struct):
 class Roster:
     """Agents by id, in the order in which they became known: configured ones, board ones, discovered ones.
 
-    `worktree_of` gives the worktree that holds a folder, or None outside one.
+    `worktree_of` gives the worktree that holds a folder, or None outside one. Without `discover` a process that no
+    known agent owns is nobody's.
     """
 
     def __init__(
-        self, agents: Iterable[AgentSettings], *, host: str, worktree_of: Callable[[str], str | None]
+        self,
+        agents: Iterable[AgentSettings],
+        *,
+        host: str,
+        worktree_of: Callable[[str], str | None],
+        discover: bool = True,
     ) -> None:
         self._host = host
+        self._discover = discover
         self._worktree_of = worktree_of
         self._members: dict[str, Member] = {}
         self._by_worktree: dict[str, list[str]] = {}
@@ -160,6 +167,8 @@ class Roster:
     def _place(self, group: ProcessGroup, now: Millis) -> None:
         worktree = self._home(group.cwd) if group.cwd else None
         member = self._owner(group, worktree)
+        if member is None and not self._discover:
+            return
         if member is None:
             agent = Agent(
                 id=self._new_id(group.kind, worktree),

@@ -51,6 +51,11 @@ class HistorySink:
         """Samples held in memory because they could not be written yet."""
         return self._samples if self.problem else 0
 
+    def set_interval(self, seconds: float) -> None:
+        """Record from now on that ticks come this often."""
+        if self._writer is not None:
+            self._writer.interval_seconds = seconds
+
     def size(self) -> int | None:
         """Bytes of the database and its write-ahead log; None without one."""
         return self._writer.size() if self._writer is not None else None

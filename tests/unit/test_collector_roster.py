@@ -16,9 +16,16 @@ def roster(*agents: AgentSettings) -> Roster:
 
 
 def group(
-    cwd: str | None, *, pid: int = 10, start: int = 1, kind: str = "claude-code", configured: str | None = None
+    cwd: str | None,
+    *,
+    pid: int = 10,
+    start: int = 1,
+    kind: str = "claude-code",
+    configured: str | None = None,
 ) -> ProcessGroup:
-    return ProcessGroup(key=ProcessKey("boot", pid, start), kind=kind, name="claude", cwd=cwd, configured=configured)
+    return ProcessGroup(
+        key=ProcessKey("boot", pid, start), kind=kind, name="claude", cwd=cwd, configured=configured
+    )
 
 
 def board(*agents: BoardAgent) -> BoardReading:
@@ -89,6 +96,16 @@ def test_an_id_survives_the_process_and_a_restart(tmp_path: Path) -> None:
     again.restore([(Agent(id="old-id", name="x", kind="claude-code", worktree=str(tmp_path)), NOW)])
     again.apply_processes((group(str(tmp_path)),), NOW)
     assert ids(again) == ["old-id"]
+
+
+def test_without_discovery_only_listed_agents_get_a_process(tmp_path: Path) -> None:
+    settings = AgentSettings(id="builder", worktree=str(tmp_path))
+    known = Roster([settings], host="here", worktree_of=lambda folder: folder, discover=False)
+    known.apply_processes((group("/elsewhere"), group(str(tmp_path), pid=11, start=2)), NOW)
+    assert ids(known) == ["builder"]
+    member = known.get("builder")
+    assert member is not None
+    assert member.process is not None
 
 
 def test_agents_are_found_by_the_names_that_people_write() -> None:
