@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 import msgspec
 
-from monitor.cli.json_output import SCHEMA, plain
+from monitor.cli.json_output import SCHEMA
 from monitor.cli.table import age, print_table
 from monitor.errors import MonitorError
 from monitor.model import Alert, Command
@@ -35,9 +35,11 @@ def alerts() -> None:
 @click.pass_obj
 def list_alerts(options: Globals, *, with_resolved: bool, limit: int, as_json: bool) -> None:
     """List the alerts that are open, the most severe first."""
+    from monitor.cli.state import alert_json
+
     found = asyncio.run(_read(options, with_resolved=with_resolved, limit=limit))
     if as_json:
-        value = {"schema": SCHEMA, "alerts": plain(found)}
+        value = {"schema": SCHEMA, "alerts": [alert_json(alert) for alert in found]}
         sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
         return
     if not found:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections import Counter
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from monitor.cli.json_output import SCHEMA, iso, plain
 from monitor.errors import DatabaseError
@@ -16,7 +13,7 @@ from monitor.history.connection import open_reader
 from monitor.history.lock import holder
 from monitor.history.state import Snapshot, fill, state_at
 from monitor.keystore import Keys, KeyStore
-from monitor.model import AgentMetrics, AgentStatus, Board, RagMetrics, SystemHealth
+from monitor.model import AgentMetrics, AgentStatus, Alert, Board, RagMetrics, SystemHealth
 
 if TYPE_CHECKING:
     from monitor.cli.context import Globals
@@ -64,9 +61,9 @@ def as_json(store: KeyStore, host: str, origin: str) -> dict[str, Any]:
         "agents": [agent_json(store, agent_id) for agent_id in store.get(Keys.AGENTS, ())],
         "tasks": plain(store.get(Keys.TASKS) or Board()),
         "commits": plain(store.get(Keys.COMMIT_FEED, ())),
-        "health": plain(health),
+        "health": health_json(health),
         "rag": plain(rag),
-        "alerts": plain(store.get(Keys.ALERTS, ())),
+        "alerts": [alert_json(alert) for alert in store.get(Keys.ALERTS, ())],
         "sources": plain(store.get(Keys.SOURCES, ())),
     }
 
@@ -78,11 +75,15 @@ def agent_json(store: KeyStore, agent_id: str) -> dict[str, Any]:
     return {**plain(status), **plain(metrics)}
 
 
-def status_counts(store: KeyStore) -> Counter[str]:
-    """How many agents have each status."""
-    return Counter(store.get(Keys.status(agent_id)).status for agent_id in store.get(Keys.AGENTS, ()))
+def health_json(health: SystemHealth | None) -> dict[str, Any] | None:
+    """System health: the key store's object, and beside it what seed 001 names otherwise in its table."""
+    if health is None:
+        return None
+    value: dict[str, Any] = plain(health)
+    details = {name: value[name] for name in ("swap_percent", "uptime_seconds", "disks", "services")}
+    return {**value, "overall_status": value["status"], "timestamp": value["last_check"], "details": details}
 
 
-def fields(record: type[msgspec.Struct]) -> list[str]:
-    """A record's field names, for the reference page."""
-    return [field.name for field in msgspec.structs.fields(record)]
+def alert_json(alert: Alert) -> dict[str, Any]:
+    """An alert; `id` is its `alert_id`, for the table's row number is no identity."""
+    return {"id": alert.alert_id, **plain(alert)}

@@ -170,9 +170,10 @@ class Roster:
         if member is None and not self._discover:
             return
         if member is None:
+            agent_id = self._new_id(group.kind, worktree)
             agent = Agent(
-                id=self._new_id(group.kind, worktree),
-                name=clean(f"{group.kind} {PurePath(worktree).name}" if worktree else group.kind),
+                id=agent_id,
+                name=agent_id.removeprefix(f"{group.kind}:"),
                 kind=group.kind,
                 worktree=worktree,
                 host=self._host,

@@ -41,6 +41,7 @@ def test_a_running_agent_is_named_after_its_program_and_worktree() -> None:
     known.apply_processes((group("/w/shop/src"),), NOW)
     (member,) = known.members
     assert member.agent.id == "claude-code:shop"
+    assert member.agent.name == "shop"
     assert member.agent.worktree == "/w/shop"
     assert member.agent.origin == "discovered"
 

@@ -31,6 +31,9 @@ added. Names are snake_case, times ISO-8601 in UTC with `Z`, sizes bytes, `null`
 | `rag` | rag metrics, or null |
 | `alerts` | list of open alerts, the most severe first |
 | `sources` | list of sources |
+
+`health` also carries seed 001's column names: `overall_status` (as `status`), `timestamp` (as `last_check`) and
+`details` (swap, uptime, disks and services together). An alert's `id` is its `alert_id`.
 """
 SECTIONS: tuple[tuple[str, tuple[type[msgspec.Struct], ...]], ...] = (
     ("An agent", (model.AgentStatus, model.AgentMetrics)),
