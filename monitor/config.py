@@ -264,7 +264,9 @@ def _environment(environ: Mapping[str, str]) -> list[tuple[str, list[str], Any]]
         keys = name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")
         text = environ[name]
         if not all(keys):
-            raise ConfigError(f"environment variable {name}: names no setting; as in AGENT_MONITOR_INTERVALS__TICK.")
+            raise ConfigError(
+                f"environment variable {name}: names no setting; as in AGENT_MONITOR_INTERVALS__TICK."
+            )
         if not text.isprintable() and text != text.encode("utf-8", "replace").decode():
             raise ConfigError(f"environment variable {name}: is not valid UTF-8.")
         value: Any

@@ -124,8 +124,8 @@ class ProgressLogSource:
         """Tell the entries that are complete since the last poll, in the file's order, at most `ENTRY_LIMIT`.
 
         The last entry is complete when another one follows or the file has rested for one poll. `agent_id` is the
-        name as written, empty for a daily summary; a time without a zone is UTC, and none is later than `now`. Blocks. A missing file is
-        empty; raises SourceError when it cannot be read.
+        name as written, empty for a daily summary; a time without a zone is UTC, and none is later than `now`.
+        Blocks. A missing file is empty; raises SourceError when it cannot be read.
         """
         look = signature(self.path)
         rested = look is not None and look == self._seen

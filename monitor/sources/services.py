@@ -88,7 +88,7 @@ class ServicesSource:
             if error.errno in {errno.EMFILE, errno.ENFILE}:
                 return _Result("unknown", error="not checked: this program has no file descriptors left")
             return _Result("down", error=_reason(error))
-        except ValueError:  # its text would quote the target, which may hold a password
+        except (ValueError, OverflowError):  # its text would quote the target, which may hold a password
             return _Result("down", error="its address is not valid")
 
     async def _check_process(self, name: str) -> _Result:

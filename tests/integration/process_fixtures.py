@@ -146,17 +146,16 @@ def cpu_seconds(source: ProcessSource, pid: int, done: Callable[[], bool]) -> tu
     However slow the machine is, an agent that burns 0.3 s of CPU has to add up to 0.3 s.
     """
     total = highest = 0.0
-    last = time.monotonic()
     left = 2
-    deadline = last + DEADLINE
+    deadline = time.monotonic() + DEADLINE
     while left:
-        assert last < deadline, "the agent did not use the CPU that it was to use"
+        assert time.monotonic() < deadline, "the agent did not use the CPU that it was to use"
         left -= done()
         time.sleep(0.1)
-        group, now = group_of(poll(source), pid), time.monotonic()
+        group = group_of(poll(source), pid)
         assert group is not None
         assert group.cpu_usage is not None
-        total += group.cpu_usage / 100 * (now - last)
+        assert source._rates.percent_per_unit is not None
+        total += group.cpu_usage / source._rates.percent_per_unit * source._table.tick_seconds
         highest = max(highest, group.cpu_usage)
-        last = now
     return total, highest

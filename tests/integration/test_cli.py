@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,12 @@ class Command:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.line(*arguments), capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL
+            self.line(*arguments),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+            stdin=subprocess.DEVNULL,
         )
 
     def json(self, *arguments: str) -> Any:
@@ -79,9 +85,14 @@ def wait_for(condition: Callable[[], Any], what: str, seconds: float = 15.0) -> 
 
 
 def recorder(command: Command, *arguments: str) -> subprocess.Popen[str]:
-    process = subprocess.Popen(command.line("--interval", "0.3", "record", *arguments), stderr=subprocess.PIPE, text=True)
+    line = command.line("--interval", "0.3", "record", *arguments)
+    process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
     wait_for(lambda: samples(command) > 0 or process.poll() is not None, "the first sample")
     return process
+
+
+def more_than(command: Command, enough: int) -> bool:
+    return samples(command) > enough
 
 
 def samples(command: Command) -> int:
@@ -156,7 +167,7 @@ def test_killed_at_any_moment_it_starts_again_and_the_database_is_clean(command:
     for pause in (0.4, 0.9, 0.6):
         process = recorder(command)
         before = samples(command)
-        wait_for(lambda enough=before: samples(command) > enough + 2, "more samples")
+        wait_for(partial(more_than, command, before + 2), "more samples")
         time.sleep(pause / 3)  # not in step with the ticks
         process.kill()
         process.wait()
@@ -165,9 +176,13 @@ def test_killed_at_any_moment_it_starts_again_and_the_database_is_clean(command:
     assert command.run("record", "--duration", "1").returncode == 0
 
 
-def test_an_alert_is_raised_once_acknowledged_by_the_recorder_and_kept(fleet: Fleet, command: Command) -> None:
+def test_an_alert_is_raised_once_acknowledged_by_the_recorder_and_kept(
+    fleet: Fleet, command: Command
+) -> None:
     config = fleet.folder / "strict.toml"
-    config.write_text(fleet.config.read_text() + "\n[thresholds]\nuncommitted_warning = 0\nhost_warning_percent = 0\n")
+    config.write_text(
+        fleet.config.read_text() + "\n[thresholds]\nuncommitted_warning = 0\nhost_warning_percent = 0\n"
+    )
     strict = Command(config, command.database.parent)
     process = recorder(strict)
     try:
@@ -185,7 +200,9 @@ def test_an_alert_is_raised_once_acknowledged_by_the_recorder_and_kept(fleet: Fl
         assert process.wait(10) == 143
     again = recorder(strict)
     try:
-        found = [a for a in strict.json("alerts", "list", "--all")["alerts"] if a["alert_id"] == alert["alert_id"]]
+        found = [
+            a for a in strict.json("alerts", "list", "--all")["alerts"] if a["alert_id"] == alert["alert_id"]
+        ]
         assert len(found) == 1
     finally:
         again.terminate()
@@ -196,8 +213,9 @@ def test_without_a_recorder_an_alert_is_resolved_by_the_command_itself(command: 
     assert command.run("record", "--duration", "1").returncode == 0
     with sqlite3.connect(command.database) as connection:
         connection.execute(
-            "INSERT INTO alerts (alert_id, rule, subject, type, severity, title, message, source, metadata, created_at) "
-            "VALUES ('made-1', 'service-down', 'db', 'system', 'critical', 'db is down', '', 'services', '{}', 1)"
+            "INSERT INTO alerts"
+            " (alert_id, rule, subject, type, severity, title, message, source, metadata, created_at) VALUES"
+            " ('made-1', 'service-down', 'db', 'system', 'critical', 'db is down', '', 'services', '{}', 1)"
         )
     assert command.run("status", "--check").returncode == 3
     assert command.run("alerts", "resolve", "made-1").returncode == 0
@@ -241,7 +259,10 @@ def test_a_wrong_setting_names_file_key_value_and_what_is_allowed(tmp_path: Path
     file = tmp_path / "bad.toml"
     file.write_text("[intervals]\ntick = 0\n")
     done = subprocess.run(
-        [sys.executable, "-m", "monitor", "--config", str(file), "status"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "monitor", "--config", str(file), "status"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
     for part in (str(file), "intervals.tick", "0", ">= 0.1"):
@@ -282,7 +303,17 @@ def test_doctor_tells_versions_paths_limits_and_agents(command: Command) -> None
 
 
 def test_demo_headless_says_that_it_is_ready_and_leaves_nothing(tmp_path: Path) -> None:
-    line = [sys.executable, "-m", "monitor", "demo", "--headless", "--agents", "2", "--dir", str(tmp_path / "d")]
+    line = [
+        sys.executable,
+        "-m",
+        "monitor",
+        "demo",
+        "--headless",
+        "--agents",
+        "2",
+        "--dir",
+        str(tmp_path / "d"),
+    ]
     with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline())
@@ -305,14 +336,21 @@ def _lives(pid: int) -> bool:
 
 def test_completions_and_version_are_printed() -> None:
     run = [sys.executable, "-m", "monitor"]
-    assert "agent-monitor" in subprocess.run([*run, "--version"], capture_output=True, text=True, check=True).stdout
+    assert (
+        "agent-monitor"
+        in subprocess.run([*run, "--version"], capture_output=True, text=True, check=True).stdout
+    )
     script = subprocess.run([*run, "completions", "bash"], capture_output=True, text=True, check=True).stdout
     assert "_AGENT_MONITOR_COMPLETE" in script
 
 
 def test_without_a_terminal_the_live_view_says_what_to_use() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "monitor"], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        [sys.executable, "-m", "monitor"],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
     )
     assert done.returncode == 2
     assert "agent-monitor status" in done.stderr

@@ -84,7 +84,7 @@ CATALOGUE: Final = (
         "copilot",
         ("copilot",),
         ("@github/copilot",),
-        helpers=re.compile(r"--headless\b.*--stdio\b|language-server"),
+        helpers=re.compile(r"\blanguage-server\b"),
         strangers=re.compile(
             r"(?:app|env|svc|job|task|pipeline|deploy|storage|secret|docs|run)(?: .*)?", re.DOTALL
         ),

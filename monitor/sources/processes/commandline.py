@@ -122,9 +122,11 @@ def program_of(name: str, argv: Sequence[str]) -> Program:
         return Program(name, name, ())
     first = base_name(argv[0]).removeprefix("-")
     runtime = _runtime(first)
-    if runtime is None:
-        return Program(first, argv[0], tuple(argv[1:]))
-    return _wrapped(runtime, argv[1:])
+    program = Program(first, argv[0], tuple(argv[1:]))
+    while runtime is not None:
+        program = _wrapped(runtime, program.arguments)
+        runtime = None if program.module else _runtime(program.name)
+    return program
 
 
 def _runtime(name: str) -> _Runtime | None:

@@ -52,12 +52,6 @@ class Group:
         self.cpu: float | None = None
         self._ended: float = 0
         self._ended_before: float = 0
-        self._last_slice: float = 0
-
-    def lose(self, entry: Entry, tick: int) -> None:
-        """A process ended: what it was last seen to have used in this tick still counts."""
-        if entry.tick == tick:
-            self._last_slice += entry.used
 
     def owe(self, entry: Entry) -> None:
         """A child of a member ended: all its CPU time will show again, as that of the member's children."""
@@ -67,7 +61,7 @@ class Group:
         """Sum up this tick; to be called once a tick, after all members were read."""
         tick = rates.tick
         memory = threads = 0
-        used, reaped = self._last_slice, 0.0
+        used = reaped = 0.0
         problem = ""
         for entry in self.members:
             if entry.problem:
@@ -132,7 +126,7 @@ class Group:
         """
         owed = self._ended_before + self._ended
         self._ended_before = min(self._ended, max(0.0, owed - reaped))
-        self._ended = self._last_slice = 0
+        self._ended = 0
         return max(0.0, reaped - owed)
 
 

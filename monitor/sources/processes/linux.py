@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from monitor.sources.processes.descriptors import OUT_OF_DESCRIPTORS
-from monitor.sources.processes.procfs import HERTZ, PAGE, STAT_SIZE, ProcFiles, ticks_since_boot
+from monitor.sources.processes.procfs import HERTZ, PAGE, STAT_SIZE, ProcFiles
 from monitor.sources.processes.table import Entry, ProcessTable
 
 if TYPE_CHECKING:
@@ -35,9 +35,6 @@ class LinuxTable(ProcessTable):
         self._files = ProcFiles(root)
         self.boot_id = self._files.boot_id
         self.tick_seconds = 1 / HERTZ
-        self._last_look = ticks_since_boot()
-        self._began = 0
-        self._unread = 0
 
     @property
     def degraded(self) -> str:
@@ -85,13 +82,6 @@ class LinuxTable(ProcessTable):
     def close(self) -> None:
         """Close all descriptors."""
         self._files.descriptors.close()
-
-    def _begin_look(self) -> None:
-        self._began = ticks_since_boot()
-        self._unread = 0
-
-    def _end_look(self) -> None:
-        self._last_look = self._began
 
     def _names(self) -> set[str]:
         return self._files.names()
@@ -150,11 +140,6 @@ class LinuxTable(ProcessTable):
         self._move(entry, int(fields[1]))
         return True
 
-    def _begin(self, entry: Entry) -> None:
-        """Start counting: what it used counts only when it was started after the last look."""
-        is_new = entry.start >= self._last_look
-        entry.used, entry.reaped_delta = (entry.own, entry.reaped) if is_new else (0, 0)
-
     def _meet(self, name: str) -> Entry | None:
         """Make the entry of a process not seen before; None when it is none, or gone again."""
         if not name.isdecimal():
@@ -174,7 +159,6 @@ class LinuxTable(ProcessTable):
         entry = Entry(int(name), int(fields[19]))
         entry.is_kernel = bool(int(fields[6]) & _KERNEL_THREAD)
         self._take_numbers(entry, data)
-        self._begin(entry)
         self._add(entry)
         return entry
 

@@ -38,8 +38,6 @@ class PortableTable(ProcessTable):
         self.boot_id = f"{psutil.boot_time():.0f}"
         self.tick_seconds = 1.0
         self._processes: dict[Entry, psutil.Process] = {}
-        self._last_look = self._began = time.time() * 1000
-        self._unread = 0
 
     @property
     def degraded(self) -> str:
@@ -50,8 +48,7 @@ class PortableTable(ProcessTable):
         """Read them; nothing is kept open."""
         for entry in entries:
             if self._read_numbers(entry):
-                is_new = entry.start >= self._last_look
-                entry.used, entry.reaped_delta = (entry.own, entry.reaped) if is_new else (0, 0)
+                self._begin(entry)
 
     def untrack(self, entries: Iterable[Entry]) -> None:
         """Forget their problems."""
@@ -86,13 +83,6 @@ class PortableTable(ProcessTable):
     def started(self, entry: Entry) -> Millis:
         """Start time, which identifies the process here."""
         return entry.start
-
-    def _begin_look(self) -> None:
-        self._began = time.time() * 1000
-        self._unread = 0
-
-    def _end_look(self) -> None:
-        self._last_look = self._began
 
     def _names(self) -> set[str]:
         try:

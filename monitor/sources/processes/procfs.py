@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -103,8 +102,3 @@ class ProcFiles:
             return os.read(descriptor, size)
         finally:
             os.close(descriptor)
-
-
-def ticks_since_boot() -> int:
-    """Now, in the unit of start times: time asleep is included."""
-    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * HERTZ)

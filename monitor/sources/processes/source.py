@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from monitor.config import AgentSettings
-    from monitor.sources.processes.table import Entry, ProcessTable
+    from monitor.sources.processes.table import Changes, Entry, ProcessTable
 
 SHORTEST_INTERVAL: Final = 0.05
 """Seconds. The kernel counts CPU time in hundredths, so that over less no rate can be told."""
@@ -77,19 +77,14 @@ class ProcessSource:
 
     def poll(self, now: Millis) -> ProcessReading:
         """Look at the process table; `now` labels the reading, while rates come from the monotonic clock."""
-        is_first = self._last_poll is None
-        share = self._advance()
-        table, tick = self._table, self._rates.tick
-        changes = table.look(tick, self._tracked, share=share)
+        table, before, is_first = self._table, self._groups, self._last_poll is None
+        changes = self._look()
         dirty = changes.rearranged | self._mourn(changes.vanished)
         dirty |= self._claim()
         for entry in (*changes.appeared, *changes.looked_at):
             dirty |= self._identify(entry)
-        parents = table.entries
-        dirty |= any(parents.get(entry.ppid) in self._group_of for entry in changes.appeared)
-        dirty |= any(top.is_zombie for top in self._groups)
-        before = self._groups
-        if dirty:
+        dirty |= any(table.entries.get(entry.ppid) in self._group_of for entry in changes.appeared)
+        if dirty or any(top.is_zombie for top in before):
             self._regroup()
         groups = {top: group.reading(table, self._rates) for top, group in self._groups.items()}
         return ProcessReading(
@@ -112,14 +107,16 @@ class ProcessSource:
         """Let go of every process."""
         self._table.close()
 
-    def _advance(self) -> float:
-        """Begin a tick; the share of the other processes that is due to be looked at again."""
+    def _look(self) -> Changes:
+        """Look at the table. After a look that failed, the next one's rates are over all the time since the last."""
         now = time.monotonic()
         elapsed = 0.0 if self._last_poll is None else now - self._last_poll
-        self._last_poll = now
         percent = 100 * self._table.tick_seconds / elapsed if elapsed >= SHORTEST_INTERVAL else None
         self._rates = Rates(self._rates.tick + 1, percent, self._memory_total)
-        return min(1.0, elapsed / self._scan_interval)
+        share = min(1.0, elapsed / self._scan_interval)
+        changes = self._table.look(self._rates.tick, self._tracked, share=share)
+        self._last_poll = now
+        return changes
 
     def _mourn(self, vanished: Iterable[Entry]) -> bool:
         """Processes ended: their CPU time shows again in the one that waited for them."""
@@ -127,11 +124,9 @@ class ProcessSource:
         was_member = False
         for entry in by_pid.values():
             self._marks.pop(entry, None)
-            group = self._group_of.get(entry)
-            if group is None:
+            if entry not in self._group_of:
                 continue
             was_member = True
-            group.lose(entry, self._rates.tick)
             waiter = entry
             for _ in by_pid:
                 if waiter.ppid not in by_pid:
@@ -166,9 +161,8 @@ class ProcessSource:
             group.cwd = self._cwd(entry) or group.cwd
         argv = table.arguments(entry)
         seen = (entry.name, argv, claimed)
-        if seen == entry.seen or (
-            not argv and entry in marks
-        ):  # without any, it is in the midst of an exec, or ending
+        is_between = not argv and entry in marks  # in the midst of an exec, or ending
+        if seen == entry.seen or is_between:
             return False
         entry.seen = seen
         old, new = marks.pop(entry, None), self._mark(entry, argv, claimed)
@@ -227,10 +221,9 @@ class ProcessSource:
 
     def _cwd(self, entry: Entry) -> str | None:
         """Working directory, when it is a path that can be stored and shown as it is."""
-        path = self._table.cwd(entry)
-        return (
-            path if path and len(path) <= PATH_LIMIT and path.isprintable() and os.path.isabs(path) else None
-        )
+        path = self._table.cwd(entry) or ""
+        usable = len(path) <= PATH_LIMIT and path.isprintable() and os.path.isabs(path)
+        return path if usable else None
 
     def _exit(self, group: Group, now: Millis) -> ProcessExit:
         status = self._table.exit_status(group.top)

@@ -29,6 +29,7 @@ class Entry:
         "is_kernel",
         "is_member",
         "memory",
+        "met",
         "name",
         "own",
         "pid",
@@ -60,6 +61,8 @@ class Entry:
         """What `own` grew by in the tick numbered `tick`."""
         self.reaped_delta: float = 0
         """What `reaped` grew by in the tick numbered `tick`."""
+        self.met = -1
+        """The tick in which it was first seen."""
         self.tick = -1
         """The last tick in which a number changed."""
         self.memory = 0
@@ -116,19 +119,23 @@ class ProcessTable(ABC):
         self._turn: list[Entry] = []
         self._owed = 0.0
         self._tick = -1
+        self._was_whole = self._is_whole = False
+        """Whether the last look, and this one, found every process."""
+        self._unread = 0
+        """Processes that could not be read in this look because descriptors ran out."""
 
     def look(self, tick: int, tracked: Iterable[Entry], *, share: float) -> Changes:
-        """Read the tracked entries and find who came and went.
+        """Read the tracked entries and find who came and went; `tick` numbers the looks from 0.
 
         Of the others, a `share` (0 to 1) is looked at again, in turns, and all young ones and orphans: what a
         process runs and whose child it is can change. Raises SourceError when the table cannot be read at all.
         """
         self._tick = tick
-        self._begin_look()
+        self._was_whole, self._is_whole, self._unread = self._is_whole, False, 0
+        names, known = self._names(), self._known
         vanished, looked_at, rearranged = self._measure(tracked)
         for entry in vanished:
             self._drop(entry)
-        names, known = self._names(), self._known
         for name in known - names:
             known.discard(name)
             gone = self.entries.get(int(name)) if name.isdecimal() else None
@@ -138,7 +145,7 @@ class ProcessTable(ABC):
         rearranged |= self._look_again(share, vanished, looked_at)
         # A pid that died and was taken again meanwhile was dropped above, so it comes in here as a new process.
         appeared = [new for name in names - known if (new := self._meet(name)) is not None]
-        self._end_look()
+        self._is_whole = not self._unread
         return Changes(tuple(appeared), tuple(vanished), tuple(looked_at), rearranged)
 
     @property
@@ -187,12 +194,6 @@ class ProcessTable(ABC):
     def close(self) -> None:  # noqa: B027 - not every reader holds something
         """Let go of everything."""
 
-    def _begin_look(self) -> None:  # noqa: B027 - a hook
-        """Prepare to look."""
-
-    def _end_look(self) -> None:  # noqa: B027 - a hook
-        """Finish looking."""
-
     @abstractmethod
     def _names(self) -> set[str]:
         """Pids of all processes, as text; other names are no harm."""
@@ -209,7 +210,13 @@ class ProcessTable(ABC):
     def _identify(self, entry: Entry) -> bool:
         """Read again what it is called and whose child it is; False when it is gone."""
 
+    def _begin(self, entry: Entry) -> None:
+        """Start counting CPU time: what it used already counts if it was started after the last look."""
+        is_new = entry.met == self._tick and self._was_whole
+        entry.used, entry.reaped_delta = (entry.own, entry.reaped) if is_new else (0, 0)
+
     def _add(self, entry: Entry) -> None:
+        entry.met = self._tick
         self.entries[entry.pid] = entry
         self._known.add(str(entry.pid))
         self.children.setdefault(entry.ppid, set()).add(entry.pid)
