@@ -1,0 +1,118 @@
+"""The records: what a source reads, what the rules conclude, what the panes show.
+
+All are immutable. Units, everywhere: times are integer milliseconds since the epoch in UTC (`Millis`), durations
+and ages in seconds unless the name says otherwise, sizes in bytes, CPU in percent of one core, other percentages of the
+whole. `None` means unknown: it is never written as zero. Names are those of seed 001 where it has one.
+"""
+
+from monitor.model.board import (
+    DONE_STATUSES,
+    Board,
+    BoardAgent,
+    BoardReading,
+    BoardState,
+    Task,
+    TaskEvent,
+    TaskMetrics,
+    is_done,
+    task_metrics,
+)
+from monitor.model.conclusions import (
+    Activity,
+    AgentMetrics,
+    AgentStatus,
+    Alert,
+    Command,
+    Connection,
+    Event,
+    Evidence,
+    FeedState,
+)
+from monitor.model.git import (
+    Commit,
+    GitState,
+    WorktreeReading,
+)
+from monitor.model.processes import (
+    Agent,
+    ProcessExit,
+    ProcessGroup,
+    ProcessInfo,
+    ProcessKey,
+    ProcessReading,
+)
+from monitor.model.system import (
+    CollectorHealth,
+    DiskUsage,
+    HostReading,
+    RagMetrics,
+    RagPattern,
+    ServiceStatus,
+    SourceStatus,
+    SystemHealth,
+)
+from monitor.model.words import (
+    SEVERITIES,
+    STATUSES,
+    AlertType,
+    Attribution,
+    Millis,
+    Origin,
+    OverallStatus,
+    ServiceState,
+    Severity,
+    SourceState,
+    Status,
+    TaskEventType,
+)
+
+__all__ = [
+    "DONE_STATUSES",
+    "SEVERITIES",
+    "STATUSES",
+    "Activity",
+    "Agent",
+    "AgentMetrics",
+    "AgentStatus",
+    "Alert",
+    "AlertType",
+    "Attribution",
+    "Board",
+    "BoardAgent",
+    "BoardReading",
+    "BoardState",
+    "CollectorHealth",
+    "Command",
+    "Commit",
+    "Connection",
+    "DiskUsage",
+    "Event",
+    "Evidence",
+    "FeedState",
+    "GitState",
+    "HostReading",
+    "Millis",
+    "Origin",
+    "OverallStatus",
+    "ProcessExit",
+    "ProcessGroup",
+    "ProcessInfo",
+    "ProcessKey",
+    "ProcessReading",
+    "RagMetrics",
+    "RagPattern",
+    "ServiceState",
+    "ServiceStatus",
+    "Severity",
+    "SourceState",
+    "SourceStatus",
+    "Status",
+    "SystemHealth",
+    "Task",
+    "TaskEvent",
+    "TaskEventType",
+    "TaskMetrics",
+    "WorktreeReading",
+    "is_done",
+    "task_metrics",
+]
