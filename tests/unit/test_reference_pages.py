@@ -38,5 +38,14 @@ def test_every_setting_stands_in_the_template_and_its_defaults_are_valid(tmp_pat
 def test_every_table_and_every_command_has_its_place() -> None:
     for table in ("agent_metrics", "task_events", "git_commits", "system_health", "rag_metrics", "alerts"):
         assert f"### `{table}`" in pages()["database.md"]
-    for command in ("record", "status", "demo", "alerts ack", "db check", "config init", "doctor", "completions"):
+    for command in (
+        "record",
+        "status",
+        "demo",
+        "alerts ack",
+        "db check",
+        "config init",
+        "doctor",
+        "completions",
+    ):
         assert f"## `agent-monitor {command}`" in pages()["commands.md"]
