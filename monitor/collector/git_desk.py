@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
+from monitor.errors import SourceError
 from monitor.model import Commit, GitState, Millis, WorktreeReading
 from monitor.sources.git import UNREADABLE, GitSchedule, GitSource
 
@@ -29,7 +30,6 @@ class GitDesk:
 
     def __init__(self, schedule: GitSchedule, book: SourceBook, on_commits: CommitsCallback) -> None:
         self.readings: dict[str, WorktreeReading] = {}
-        self.last_good: dict[str, Millis] = {}
         self._git = GitSource()
         self._schedule = schedule
         self._book = book
@@ -38,6 +38,7 @@ class GitDesk:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._signatures: dict[str, Hashable] = {}
         self._heads: dict[str, str | None] = {}
+        self._closed = False
 
     def set_worktrees(self, worktrees: Iterable[str]) -> None:
         """Ask about these from now on, and about no others."""
@@ -74,11 +75,13 @@ class GitDesk:
         return self._schedule.used_percent(time.monotonic())
 
     async def settle(self) -> None:
-        """Wait for the readings under way."""
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        """Wait for the readings under way, and for those that take their place."""
+        while self._tasks:
+            await asyncio.wait(self._tasks.values())
 
     async def close(self) -> None:
         """Let running git processes end (each has a time limit), and the threads with them."""
+        self._closed = True
         for task in self._tasks.values():
             task.cancel()
         await self.settle()
@@ -87,42 +90,45 @@ class GitDesk:
     def _done(self, worktree: str, now: Millis) -> None:
         """A place is free: take the next one at once, so that many new worktrees do not wait a tick each."""
         self._tasks.pop(worktree, None)
-        if not asyncio.get_running_loop().is_closed():
+        if not self._closed:
             self.start_due(now)
 
     async def _ask(self, worktree: str, now: Millis) -> None:
         begin = time.perf_counter()
         loop = asyncio.get_running_loop()
         try:
-            reading, commits, cost_ms = await loop.run_in_executor(self._pool, self._read, worktree, now)
+            reading, commits, problem = await loop.run_in_executor(self._pool, self._read, worktree, now)
         except Exception as error:  # noqa: BLE001 - the source's boundary: any failure becomes a health record
-            self._schedule.finished(worktree, self._git.last_cost_ms(worktree) or 0.0, time.monotonic())
             self._book.failed("git", worktree, now, error)
             return
-        self._schedule.finished(worktree, cost_ms, time.monotonic())
+        finally:
+            cost_ms = self._git.last_cost_ms(worktree) or 0.0
+            self._schedule.finished(worktree, cost_ms, time.monotonic())
         self.readings[worktree] = reading
         if reading.state in NOTHING_TO_READ:
             self._book.off("git", worktree, now, reading.error or reading.state)
             return
-        if reading.state in UNREADABLE:
-            self._book.failed("git", worktree, now, reading.error or reading.state)
+        if reading.state in UNREADABLE or problem:
+            self._book.failed("git", worktree, now, problem or reading.error or reading.state)
             return
-        self.last_good[worktree] = now
         self._book.succeeded("git", worktree, now, 1000 * (time.perf_counter() - begin), cost_ms)
         if commits is not None:
             self._on_commits(worktree, commits)
 
-    def _read(self, worktree: str, now: Millis) -> tuple[WorktreeReading, tuple[Commit, ...] | None, float]:
-        """In a thread: the worktree's state, and its newest commits when its HEAD moved since they were read."""
+    def _read(self, worktree: str, now: Millis) -> tuple[WorktreeReading, tuple[Commit, ...] | None, str]:
+        """In a thread: the worktree's state, its newest commits when its HEAD moved, and why these could not."""
         reading = self._git.read(worktree, now)
-        commits = None
-        if reading.head is not None and self._heads.get(worktree) != reading.head:
+        if reading.head is None or self._heads.get(worktree) == reading.head:
+            return reading, None, ""
+        try:
             commits = self._git.commits(worktree, "")
-            self._heads[worktree] = reading.head
-        return reading, commits, self._git.last_cost_ms(worktree) or 0.0
+        except SourceError as error:
+            return reading, None, str(error)
+        self._heads[worktree] = reading.head
+        return reading, commits, ""
 
     def _forget(self, worktree: str) -> None:
-        for known in (self.readings, self.last_good, self._signatures, self._heads):
+        for known in (self.readings, self._signatures, self._heads):
             known.pop(worktree, None)
         self._schedule.remove(worktree)
         self._book.forget("git", worktree)
