@@ -45,11 +45,16 @@ async def _record(options: Globals, duration: float | None) -> int:
     feed = LiveFeed(options.settings, options.paths, KeyStore(), need_history=True)
     begin = time.monotonic()
     collecting = asyncio.create_task(feed.run(), name="collector")
-    click.echo(f"recording to {options.paths.database}; ctrl+c stops", err=True)
+    begun = asyncio.create_task(feed.begun.wait())
+    ends: set[asyncio.Future[Any]] = {collecting, stopped}
     try:
-        ends: set[asyncio.Future[Any]] = {collecting, stopped}
-        await asyncio.wait(ends, timeout=duration, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({*ends, begun}, timeout=duration, return_when=asyncio.FIRST_COMPLETED)
+        if begun.done():
+            click.echo(f"recording to {options.paths.database}; ctrl+c stops", err=True)
+            left = None if duration is None else max(0.0, duration - (time.monotonic() - begin))
+            await asyncio.wait(ends, timeout=left, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        begun.cancel()
         collecting.cancel()
         results = await asyncio.gather(collecting, return_exceptions=True)
     if isinstance(results[0], Exception):

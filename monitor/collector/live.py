@@ -42,6 +42,8 @@ class LiveFeed:
         self._host = socket.gethostname()
         self.ticks = 0
         """Ticks done."""
+        self.begun = asyncio.Event()
+        """Set once the first tick is done."""
 
     async def run(self) -> None:
         """Collect until cancelled; then write what waits and close everything."""
@@ -94,6 +96,7 @@ class LiveFeed:
             self._store.set(Keys.FEED, self._state(sink))
             await collector.tick()
             self.ticks += 1
+            self.begun.set()
             due += self._interval
             if due < time.monotonic():
                 collector.late()
