@@ -95,6 +95,32 @@ class Feed(Protocol):
         """Look, or collect, this often from now on."""
 
 
+class _Pattern:
+    """A shell pattern in the cheapest form that tells the same: most are a whole key, or a key with one `*` in it."""
+
+    __slots__ = ("_ends", "_expression", "_key")
+
+    def __init__(self, pattern: str) -> None:
+        parts = pattern.split("*")
+        plain = "?" not in pattern and "[" not in pattern
+        self._key = pattern if plain and len(parts) == 1 else None
+        self._ends = (parts[0], parts[1]) if plain and len(parts) == 2 else None
+        self._expression = None if self._key or self._ends else re.compile(translate(pattern))
+
+    def matches(self, key: str) -> bool:
+        """Whether a key is meant."""
+        if self._ends is not None:
+            start, end = self._ends
+            return key.startswith(start) and key.endswith(end) and len(key) >= len(start) + len(end)
+        return key == self._key if self._expression is None else bool(self._expression.match(key))
+
+    def among(self, keys: frozenset[str]) -> frozenset[str]:
+        """Those of the keys that are meant."""
+        if self._key is not None:
+            return frozenset((self._key,)) if self._key in keys else frozenset()
+        return frozenset(filter(self.matches, keys))
+
+
 class KeyStore:
     """Keys to values, with capped lists, expiry, and coalesced notices of change."""
 
@@ -103,7 +129,7 @@ class KeyStore:
         self._values: dict[str, Any] = {}
         self._expiry: dict[str, float] = {}
         self._changed: set[str] = set()
-        self._subscriptions: dict[int, tuple[re.Pattern[str], Subscriber]] = {}
+        self._subscriptions: dict[int, tuple[_Pattern, Subscriber]] = {}
         self._next_subscription = 0
         self.subscriptions_version = 0
         """Grows with every subscription made or ended."""
@@ -139,8 +165,7 @@ class KeyStore:
         self._expire()
         if pattern == "*":
             return sorted(self._values)
-        match = re.compile(translate(pattern)).match
-        return sorted(key for key in self._values if match(key))
+        return sorted(filter(_Pattern(pattern).matches, self._values))
 
     def push(self, key: str, items: Iterable[Any], limit: int) -> None:
         """Put items (oldest first) in front of the list at `key` and cut it to `limit`."""
@@ -153,7 +178,7 @@ class KeyStore:
         number = self._next_subscription
         self._next_subscription += 1
         self.subscriptions_version += 1
-        self._subscriptions[number] = (re.compile(translate(pattern)), callback)
+        self._subscriptions[number] = (_Pattern(pattern), callback)
 
         def unsubscribe() -> None:
             self._subscriptions.pop(number, None)
@@ -163,7 +188,7 @@ class KeyStore:
 
     def has_subscriber(self, key: str) -> bool:
         """Whether someone would be told of a change to this key: lets a feed skip what nobody looks at."""
-        return any(pattern.match(key) for pattern, _ in self._subscriptions.values())
+        return any(pattern.matches(key) for pattern, _ in self._subscriptions.values())
 
     def flush(self) -> frozenset[str]:
         """End of a tick: tell every subscriber once what changed since the last flush; returns all of it."""
@@ -172,7 +197,7 @@ class KeyStore:
             return frozenset()
         changed, self._changed = frozenset(self._changed), set()
         for number, (pattern, callback) in tuple(self._subscriptions.items()):
-            matched = frozenset(filter(pattern.match, changed))
+            matched = pattern.among(changed)
             # A callback may have ended the subscription of another.
             if matched and number in self._subscriptions:
                 callback(matched)

@@ -10,6 +10,9 @@ import click
 
 if TYPE_CHECKING:
     from monitor.cli.context import Globals
+    from monitor.config import Settings
+    from monitor.keystore import Feed, KeyStore
+    from monitor.paths import StatePaths
 
 DEMO_AGENTS: Final = 6
 
@@ -30,23 +33,15 @@ def live(options: Globals, *, offer_demo: bool = True) -> int:
 
         return show(options, Fleet(agents=DEMO_AGENTS))
 
-    from monitor.history.lock import holder
+    from monitor.cli.late_feed import LateFeed
     from monitor.history.presence import Presence
-    from monitor.keystore import Feed, KeyStore
+    from monitor.keystore import KeyStore
     from monitor.ui.app import MonitorApp
     from monitor.ui.options import ScreenOptions
     from monitor.ui.terminal import run_app
 
     store = KeyStore()
-    feed: Feed
-    if holder(paths.lock) is not None:
-        from monitor.history.attached import AttachedFeed
-
-        feed = AttachedFeed(paths, store, interval=settings.intervals.tick)
-    else:
-        from monitor.collector.live import LiveFeed
-
-        feed = LiveFeed(settings, paths, store)
+    feed = LateFeed(lambda: _make_feed(settings, paths, store))
     screen = ScreenOptions(
         user=_user(), interval=settings.intervals.tick, no_color=environment.no_color, animations=False
     )
@@ -54,10 +49,22 @@ def live(options: Globals, *, offer_demo: bool = True) -> int:
         return run_app(MonitorApp(store, feed, screen), logs=paths.logs)
 
 
+def _make_feed(settings: Settings, paths: StatePaths, store: KeyStore) -> Feed:
+    """Attached when a recorder holds the database, else collecting and recording here; imported only now."""
+    from monitor.history.lock import holder
+
+    if holder(paths.lock) is not None:
+        from monitor.history.attached import AttachedFeed
+
+        return AttachedFeed(paths, store, interval=settings.intervals.tick)
+    from monitor.collector.live import LiveFeed
+
+    return LiveFeed(settings, paths, store)
+
+
 def _wants_demo(options: Globals) -> bool:
     """Whether nothing at all is there to look at, and the person at the terminal would like the demo."""
     from monitor.history.lock import holder
-    from monitor.sources.processes.source import ProcessSource
 
     settings = options.settings
     named = settings.agents or settings.roots or options.config
@@ -68,6 +75,8 @@ def _wants_demo(options: Globals) -> bool:
         or holder(options.paths.lock) is not None
     ):
         return False
+    from monitor.sources.processes.source import ProcessSource
+
     source = ProcessSource((), discover=True, scan_interval=settings.intervals.process_scan)
     try:
         if source.poll(0).groups:

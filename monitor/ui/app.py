@@ -19,7 +19,6 @@ from monitor.ui.palette import Palette
 from monitor.ui.panes.alerts import AlertsPane
 from monitor.ui.panes.pane import Pane
 from monitor.ui.screens.base import BaseScreen
-from monitor.ui.screens.help import HelpScreen
 from monitor.ui.screens.main import MainScreen
 from monitor.ui.themes import DARK, LIGHT, PLAIN
 from monitor.ui.wiring import Wiring
@@ -68,7 +67,7 @@ class MonitorApp(App[None]):
         self.animation_level = "full" if options.animations else "none"
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
-        self.theme = PLAIN if options.no_color else self._known_theme(options.theme)
+        self._begin_with_theme(PLAIN if options.no_color else self._known_theme(options.theme))
         self.palette = self._resolve_palette()
         self.set_keymap(options.keymap)
 
@@ -128,6 +127,13 @@ class MonitorApp(App[None]):
             raise MonitorError(f'There is no theme "{name}". Choose one of: {names}.')
         return name
 
+    def _begin_with_theme(self, name: str) -> None:
+        """Choose the theme without its watcher, which would parse all styles and draw everything a second time."""
+        self.set_reactive(App.theme, name)
+        self.stylesheet.set_variables(self.get_css_variables())
+        self.set_class(self.current_theme.dark, "-dark-mode", update=False)
+        self.set_class(not self.current_theme.dark, "-light-mode", update=False)
+
     def _resolve_palette(self) -> Palette:
         return Palette(self.get_css_variables(), ansi=self.native_ansi_color)
 
@@ -152,6 +158,8 @@ class MonitorApp(App[None]):
 
     def action_help(self) -> None:
         """Show all keys, once."""
+        from monitor.ui.screens.help import HelpScreen
+
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.wiring))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from monitor.ui.spans import UNKNOWN, Cell
@@ -43,7 +44,7 @@ def age(milliseconds: int | None, now: int | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """A length of time in at most five characters: `20s`, `3m`, `2h14`, `5d`, `2y`."""
+    """A length of time in at most four characters: `20s`, `3m`, `2h14`, `14h`, `5d`, `3y`."""
     if seconds is None:
         return UNKNOWN
     whole = max(0, int(seconds))
@@ -52,8 +53,9 @@ def duration(seconds: float | None) -> str:
     if whole < _HOUR:
         return f"{whole // _MINUTE}m"
     if whole < _DAY:
-        return f"{whole // _HOUR}h{whole % _HOUR // _MINUTE:02d}"
-    return f"{whole // _DAY}d" if whole < 3 * _YEAR else f"{whole // _YEAR}y"
+        hours = whole // _HOUR
+        return f"{hours}h{whole % _HOUR // _MINUTE:02d}" if hours < 10 else f"{hours}h"
+    return f"{whole // _DAY}d" if whole < 1000 * _DAY else f"{whole // _YEAR}y"
 
 
 def clock_time(milliseconds: int | None) -> str:
@@ -106,7 +108,12 @@ def spark(values: Iterable[float | None], width: int, top: float = 100.0) -> str
 
     The scale starts at 0 and ends at `top`, or at the largest value where that is larger.
     """
-    newest = list(values)[-width:] if width > 0 else []
+    return _spark(tuple(values)[-width:], width, top) if width > 0 else ""
+
+
+@lru_cache(1024)
+def _spark(newest: tuple[float | None, ...], width: int, top: float) -> str:
+    """As `spark`; remembered, because the history of an agent at rest stays the same."""
     top = max([top, *(value for value in newest if value is not None)])
     blocks = [
         " " if value is None else _BLOCKS[min(len(_BLOCKS) - 1, int(max(0.0, value) / top * len(_BLOCKS)))]

@@ -9,14 +9,17 @@ terminal's style while it stays the same (read against Textual 8.2.8, `Composito
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from textual._compositor import Compositor, CompositorUpdate
+from textual._context import visible_screen_stack
 from textual.geometry import Region
 from textual.screen import Screen, ScreenResultType
 
+from monitor.ui.widgets.themed import Themed
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from rich.color import ColorSystem
     from rich.console import Console
@@ -104,6 +107,18 @@ def _change(before: _Look, after: _Look) -> str:
 class CellCompositor(Compositor):
     """Textual's compositor, with partial updates of its own."""
 
+    def render_update(
+        self, full: bool = False, screen_stack: list[Screen[Any]] | None = None, simplify: bool = False
+    ) -> Any:  # Textual's own type leaves its updates out
+        """What changed, also when that is everything: Textual would then draw the blanks of every container as well.
+
+        `full` is asked for by screenshots, which need whole lines.
+        """
+        if full:
+            return super().render_update(full, screen_stack, simplify)
+        visible_screen_stack.set([] if screen_stack is None else screen_stack)
+        return self.render_partial_update()
+
     def render_partial_update(self) -> CellUpdate | None:  # type: ignore[override]
         """The changed cells, or None when nothing changed."""
         screen = self.size.region
@@ -129,8 +144,7 @@ def _paint(
     widget: Widget, region: Region, seen: Region, lines: list[int], missing: dict[int, list[tuple[int, int]]]
 ) -> Iterator[Piece]:
     """What a widget shows of the missing cells; they are taken off `missing`."""
-    first, last = min(lines), max(lines)
-    strips: list[Strip] = []
+    part = _part_of(widget, region, lines)
     for y in lines:
         left: list[tuple[int, int]] = []
         for start, end in missing[y]:
@@ -138,11 +152,25 @@ def _paint(
             if x1 >= x2:
                 left.append((start, end))
                 continue
-            if not strips:
-                strips = widget.render_lines(Region(0, first - region.y, region.width, last - first + 1))
-            yield Piece(x1, y, strips[y - first].crop(x1 - region.x, x2 - region.x))
+            yield Piece(x1, y, part(y - region.y, x1 - region.x, x2 - region.x))
             left += [span for span in ((start, x1), (x2, end)) if span[0] < span[1]]
         missing[y] = left
+
+
+def _part_of(widget: Widget, region: Region, lines: list[int]) -> Callable[[int, int, int], Strip]:
+    """How to get cells of a line: our own widgets draw just these, from others all lines are asked for once."""
+    if isinstance(widget, Themed):
+        return widget.drawn_part
+    strips: list[Strip] = []
+    first = min(lines) - region.y
+
+    def crop(y: int, start: int, end: int) -> Strip:
+        if not strips:
+            last = max(lines) - region.y
+            strips.extend(widget.render_lines(Region(0, first, region.width, last - first + 1)))
+        return strips[y - first].crop(start, end)
+
+    return crop
 
 
 class CellScreen(Screen[ScreenResultType]):

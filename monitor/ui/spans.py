@@ -21,7 +21,7 @@ Span: TypeAlias = tuple[str, StyleName]
 Cell: TypeAlias = tuple[Span, ...]
 
 ELLIPSIS: Final = "…"
-UNKNOWN: Final = "–"  # noqa: RUF001 - the dash that tables have for unknown
+UNKNOWN: Final = "–"
 
 
 def text_width(text: str) -> int:

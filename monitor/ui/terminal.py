@@ -34,6 +34,9 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE_SECONDS: Final = 1.5
 """For the app to end by itself after a signal; then it is ended."""
 
+SWITCH_SECONDS: Final = 0.0005
+"""How long a thread that works keeps the others waiting: Python's 5 ms make each write to the terminal wait so long."""
+
 
 def run_app(app: App[Any], logs: Path) -> int:
     """Run the app on this terminal until it ends; returns the exit code of the process.
@@ -47,6 +50,7 @@ def run_app(app: App[Any], logs: Path) -> int:
     stop = _Stop(app)
     crash: BaseException | None = None
     stop.install()
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         asyncio.run(stop.run())
     except Exception as error:  # noqa: BLE001 - the last boundary: what comes here would end in a raw traceback

@@ -96,7 +96,9 @@ class TerminalOutput:
                 self._caught_up()
             while not self._waiting and not self._closing:
                 self._news.wait()
-            return self._waiting.popleft() if self._waiting else b""
+            data = b"".join(self._waiting)
+            self._waiting.clear()
+            return data
 
     def _write(self, data: bytes) -> None:
         view, discards = memoryview(data), self._discards

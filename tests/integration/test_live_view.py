@@ -23,7 +23,9 @@ import pytest
 class Terminal:
     """A program on a pty of its own, and the screen that a person would see."""
 
-    def __init__(self, arguments: list[str], columns: int = 200, rows: int = 50, folder: Path | None = None) -> None:
+    def __init__(
+        self, arguments: list[str], columns: int = 200, rows: int = 50, folder: Path | None = None
+    ) -> None:
         environment = {
             **os.environ,
             "TERM": "xterm-256color",
@@ -116,19 +118,31 @@ def test_the_demo_opens_with_four_panes_and_leaves_nothing_behind(tmp_path: Path
 @pytest.mark.parametrize(("columns", "rows"), [(200, 50), (80, 24)])
 def test_a_live_view_attaches_to_a_recorder_and_says_so(tmp_path: Path, columns: int, rows: int) -> None:
     state = tmp_path / "state"
-    demo = [sys.executable, "-m", "monitor", "demo", "--headless", "--agents", "3", "--dir", str(tmp_path / "demo")]
+    python = [sys.executable, "-m", "monitor"]
+    demo = [*python, "demo", "--headless", "--agents", "3", "--dir", str(tmp_path / "demo")]
     with subprocess.Popen(demo, stdout=subprocess.PIPE, text=True) as fleet:
         assert fleet.stdout is not None
         assert '"ready":true' in fleet.stdout.readline()
         (config,) = (tmp_path / "demo").rglob("config.toml")
-        options = ["--config", str(config), "--state-dir", str(state), "--db", str(state / "m.db"), "--interval", "0.5"]
-        recorder = subprocess.Popen([sys.executable, "-m", "monitor", *options, "record"], stderr=subprocess.DEVNULL)
+        options = [
+            "--config",
+            str(config),
+            "--state-dir",
+            str(state),
+            "--db",
+            str(state / "m.db"),
+            "--interval",
+            "0.5",
+        ]
+        recorder = subprocess.Popen([*python, *options, "record"], stderr=subprocess.DEVNULL)
         try:
             deadline = time.monotonic() + 10
             while not (state / "m.db").exists() and time.monotonic() < deadline:
                 time.sleep(0.05)
             terminal = Terminal(options, columns, rows)
-            terminal.wait_for(lambda text: "attached" in text.casefold() and "System Archi" in text, "the attached view")
+            terminal.wait_for(
+                lambda text: "attached" in text.casefold() and "System Archi" in text, "the attached view"
+            )
             recorder.terminate()
             recorder.wait(10)
             terminal.wait_for(lambda text: "recorder gone" in text.casefold(), "that the recorder is gone")

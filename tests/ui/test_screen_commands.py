@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 from ui_fleet import alert, processes
-from ui_screens import Screen, shown
+from ui_screens import NARROW, Screen, shown
 
 from monitor.errors import MonitorError
 from monitor.keystore import Keys, KeyStore
@@ -247,6 +247,28 @@ async def _control_c_ends_even_while_typing(screen: Screen) -> None:
 async def test_command(check: Check, store: KeyStore) -> None:
     async with shown(store) as screen:
         await check(screen)
+
+
+WAY_TO: dict[str, tuple[str, ...]] = {
+    "alerts": ("4",),
+    "agent": ("1", "enter"),
+    "overlay": ("b",),
+    "filter": ("slash",),
+}
+"""Keys that lead from the main screen to where a command works."""
+
+
+async def test_every_command_can_be_used_one_after_the_other_on_a_small_terminal(store: KeyStore) -> None:
+    async with shown(store, NARROW) as screen:
+        for command in COMMANDS:
+            if command.action != "quit":
+                await screen.press(*WAY_TO.get(command.context, ("1",)), command.keys[0])
+                await screen.tick()
+                assert screen.app._exception is None, command.id
+                while screen.app.screen is not screen.main:
+                    await screen.press("escape")
+                await screen.press("escape")
+        await screen.until_shown("validator")
 
 
 async def test_a_refused_command_is_told(store: KeyStore) -> None:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ui_screens import NARROW, WIDE, shown
+from ui_fleet import metrics
+from ui_screens import NARROW, WIDE, Screen, shown
 
+from monitor.keystore import Keys
 from monitor.ui.commands import COMMANDS
-from monitor.ui.screens.layout import Slot, fold
+from monitor.ui.screens.layout import Slot, share
 from monitor.ui.widgets.columns import Column, place
 
 if TYPE_CHECKING:
@@ -31,14 +33,65 @@ async def test_a_storm_of_sizes_does_no_harm(store: KeyStore) -> None:
         await screen.until_shown("validator")
 
 
-async def test_on_a_small_terminal_every_pane_is_there_and_the_one_gone_to_unfolds(store: KeyStore) -> None:
+def heights(screen: Screen) -> dict[str, int]:
+    """Lines of each pane of the main screen."""
+    return {pane.id or "": pane.size.height if pane.display else 0 for pane in screen.main.panes()}
+
+
+async def test_on_a_small_terminal_every_pane_shows_something_and_the_one_gone_to_shows_more(
+    store: KeyStore,
+) -> None:
     async with shown(store, NARROW) as screen:
-        for caption in ("Agents", "Commits", "Health", "Alerts", "Tasks"):
-            assert caption in screen.text
-        assert "Keep the last good board" not in screen.text
+        for seen in ("validator", "Keep the last good board", "CPU ", "mcp is down", "Tasks"):
+            assert seen in screen.text
+        before = heights(screen)
         await screen.press("2")
-        await screen.until_shown("Keep the last good board")
-        assert "validator" in screen.text
+        await screen.until(lambda: heights(screen)["commits"] > before["commits"])
+        for seen in ("validator", "CPU ", "mcp is down"):
+            assert seen in screen.text, "the others keep a row"
+        await screen.press("1")
+        await screen.until(lambda: heights(screen) == before)
+
+
+def well_shared(screen: Screen) -> bool:
+    """Whether the agents have what they need up to half, and nobody has blank lines while another has more to show."""
+    agents, *lower = screen.main.panes()
+    room = screen.app.size.height - 3
+    panes = [agents, *lower]
+    if screen.main.query_one("#lower").has_class("-beside"):
+        panes = [agents, max(lower, key=lambda pane: pane.wanted)]
+    blank = [pane.id for pane in panes if pane.size.height > pane.wanted]
+    hungry = [pane.id for pane in panes if pane.size.height < pane.wanted]
+    whole = sum(pane.size.height for pane in panes) == room
+    return whole and not (blank and hungry) and agents.size.height >= min(agents.wanted, room // 2)
+
+
+@pytest.mark.parametrize("agents", [3, 6, 20])
+async def test_no_pane_has_blank_lines_while_another_has_more_to_show(store: KeyStore, agents: int) -> None:
+    store.set(Keys.AGENTS, store.get(Keys.AGENTS)[:agents])
+    async with shown(store, NARROW) as screen:
+        for size in (NARROW, (100, 30), (120, 40), WIDE, (60, 20)):
+            await screen.pilot.resize_terminal(*size)
+            await screen.until(lambda: well_shared(screen), f"{agents} agents well shared at {size}")
+
+
+async def test_a_pane_that_gets_more_to_show_grows_at_once(store: KeyStore) -> None:
+    alerts = store.get(Keys.ALERTS)
+    store.set(Keys.ALERTS, alerts[:1])
+    async with shown(store, NARROW) as screen:
+        assert heights(screen)["alerts"] == 2
+        store.set(Keys.ALERTS, alerts)
+        await screen.tick()
+        await screen.until_shown("no commit for 2 h")
+
+
+async def test_a_tick_that_brings_nothing_new_does_not_lay_out_again(store: KeyStore) -> None:
+    async with shown(store, NARROW) as screen:
+        layouts: list[object] = []
+        screen.main.screen_layout_refresh_signal.subscribe(screen.main, layouts.append)
+        store.set(Keys.metrics("architect"), metrics(77.0))
+        await screen.tick(30_000)
+        assert layouts == []
 
 
 async def test_on_a_tiny_terminal_the_focused_pane_stands_alone(store: KeyStore) -> None:
@@ -60,16 +113,25 @@ async def test_a_narrow_table_keeps_what_matters(store: KeyStore) -> None:
 @given(
     st.integers(0, 120),
     st.permutations(["a", "b", "c", "d"]),
-    st.lists(st.integers(1, 40), min_size=4, max_size=4),
+    st.lists(st.integers(2, 40), min_size=4, max_size=4),
 )
-def test_folding_uses_every_line_and_hides_only_where_titles_do_not_fit(
+def test_sharing_uses_every_line_and_leaves_nobody_folded_beside_blank_ones(
     height: int, order: list[str], wanted: list[int]
 ) -> None:
-    slots = [Slot(name, lines) for name, lines in zip("abcd", wanted, strict=True)]
-    lines = fold(slots, height, order)
+    slots = [
+        Slot(name, lines, promised=8 * (name == "a")) for name, lines in zip("abcd", wanted, strict=True)
+    ]
+    lines = share(slots, height, order)
     assert sum(lines.values()) == height
-    assert all(count == 1 or count >= 4 or name == order[0] or count == 0 for name, count in lines.items())
-    assert max(lines[name] for name in "abcd") == 0 or lines[order[0]] > 0
+    if height < 8:
+        assert lines[order[0]] == height
+        return
+    assert min(lines.values()) >= 1
+    assert lines["a"] >= min(wanted[0], 8, height - 6)
+    blank = [slot for slot in slots if lines[slot.name] > slot.wanted]
+    hungry = [slot for slot in slots if lines[slot.name] < slot.wanted]
+    assert not blank or not hungry
+    assert {slot.name for slot in blank} <= {"d"}
 
 
 @given(

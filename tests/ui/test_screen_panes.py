@@ -12,7 +12,7 @@ from ui_screens import NARROW, WIDE, lines_of, shown
 
 from monitor.errors import MonitorError
 from monitor.keystore import Keys, KeyStore
-from monitor.model import AgentMetrics, Board, BoardState, FeedState
+from monitor.model import AgentMetrics, Board, BoardState, FeedState, RagMetrics
 from monitor.ui.options import ScreenOptions
 from monitor.ui.screens.agent import AgentScreen
 
@@ -55,7 +55,7 @@ async def test_unknown_numbers_are_dashes_and_not_zero(store: KeyStore) -> None:
     async with shown(store) as screen:
         line = next(line for line in screen.text.splitlines() if " ghost " in line)
         assert "0" not in line.partition("agent-ghost")[2].partition("commit")[0]
-        assert line.count("–") >= 6  # noqa: RUF001 - the dash of the tables
+        assert line.count("–") >= 6
 
 
 async def test_a_vanished_process_leaves_dashes(store: KeyStore) -> None:
@@ -99,6 +99,7 @@ async def test_foreign_text_is_shown_literally_and_without_controls() -> None:
 
 @pytest.mark.parametrize("size", [WIDE, NARROW, (61, 17)])
 async def test_every_line_is_exactly_as_wide_as_the_screen(store: KeyStore, size: tuple[int, int]) -> None:
+    add_agent(store, status("בונה-עברית", branch="ענף/מנתח" * 4, status_reason="ממתין לתשובה " * 20))
     add_agent(
         store, status("日本語👩‍👩‍👧エージェント", branch="機能/構文解析" * 4, status_reason="待機中 " * 20)
     )
@@ -204,6 +205,49 @@ async def test_the_header_tells_a_problem_even_while_paused(store: KeyStore) -> 
         await screen.tick()
         await screen.until_shown("✖ recorder gone since 12:03")
         assert "attached" in screen.text
+
+
+@pytest.mark.parametrize("width", [80, 60])
+async def test_a_problem_is_readable_in_full_before_anything_else_of_the_header(
+    store: KeyStore, width: int
+) -> None:
+    problem = "recorder gone since 12:03"
+    state = msgspec.structs.replace(store.get(Keys.FEED), mode="attached", recording=False, problem=problem)
+    store.set(Keys.FEED, msgspec.structs.replace(state, host="a-host-with-a-name-of-forty-letters-in-all"))
+    async with shown(store, (width, 24)) as screen:
+        head = screen.text.splitlines()[0]
+        assert f"✖ {problem}" in head
+        assert "12:03:04" in head
+        assert "every" not in head
+        assert "a-host" not in head
+        assert ("attached" in head) == (width == 80)
+
+
+@pytest.mark.parametrize(("mode", "told"), [("live", True), ("attached", False), ("replay", False)])
+async def test_only_a_live_view_says_that_it_does_not_record(store: KeyStore, mode: str, told: bool) -> None:
+    store.set(Keys.FEED, msgspec.structs.replace(store.get(Keys.FEED), mode=mode, recording=False))
+    async with shown(store) as screen:
+        assert ("not recording" in screen.text) == told
+
+
+async def test_what_is_known_of_the_shared_memory_stands_in_the_health_pane(store: KeyStore) -> None:
+    async with shown(store) as screen:
+        assert "RAG" not in screen.text
+        store.set(Keys.RAG, RagMetrics(timestamp=NOW - 90_000, total_patterns=1412, hit_rate=87.4))
+        await screen.tick(0)
+        await screen.until_shown("1,412 patterns")
+        assert "87% hits" in screen.text
+        assert " ms " not in next(line for line in screen.text.splitlines() if "hits" in line), "unknown"
+        store.set(Keys.RAG, RagMetrics(timestamp=NOW, total_queries=20, average_response_time=34.2))
+        await screen.tick(0)
+        await screen.until_shown("20  34 ms")
+        assert "holds" not in screen.text
+
+
+async def test_a_shared_memory_that_tells_nothing_has_no_lines(store: KeyStore) -> None:
+    store.set(Keys.RAG, RagMetrics(timestamp=NOW))
+    async with shown(store) as screen:
+        assert "RAG" not in screen.text
 
 
 @pytest.mark.parametrize("error", [MonitorError("the database is gone"), ValueError("boom")])

@@ -28,6 +28,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
         (60, "1m"),
         (3599, "59m"),
         (2 * HOUR + 14 * MINUTE, "2h14"),
+        (14 * HOUR + 31 * MINUTE, "14h"),
         (5 * DAY, "5d"),
         (1200 * DAY, "3y"),
     ],
@@ -68,11 +69,16 @@ def test_what_is_unknown_is_a_dash_and_never_zero() -> None:
         text.age(None, 5),
         text.age(5, None),
     }
-    assert shown == {"–"}  # noqa: RUF001 - the dash of the tables
+    assert shown == {"–"}
 
 
 def test_a_moment_ahead_of_the_clock_is_now() -> None:
     assert text.age(2_000_000, 1_000_000) == "now"
+
+
+@given(st.integers(0, 100 * 365 * DAY))
+def test_ages_take_at_most_four_cells(seconds: int) -> None:
+    assert len(text.duration(seconds)) <= 4
 
 
 @given(st.floats(0, 1e18))
@@ -90,7 +96,7 @@ def test_a_sparkline_has_its_width_and_blanks_for_the_unknown(values: list[float
 
 def test_a_gauge_reads_without_colour() -> None:
     assert "".join(part for part, _ in text.gauge(50.0, 8)) == "━━━━────"
-    assert "".join(part for part, _ in text.gauge(None, 4)).strip() == "–"  # noqa: RUF001 - as above
+    assert "".join(part for part, _ in text.gauge(None, 4)).strip() == "–"
     assert text.level(None) == text.level(10.0) == "fill"
     assert (text.level(85.0), text.level(95.0)) == ("warn", "bad")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -33,7 +34,9 @@ class Line:
         taken, deadline = b"", time.monotonic() + 10
         while not until(taken):
             assert time.monotonic() < deadline, f"only {len(taken)} bytes came"
-            taken += os.read(self.reading, 65536)
+            # The condition may come true after the last byte: never wait for another one.
+            if select.select([self.reading], [], [], 0.01)[0]:
+                taken += os.read(self.reading, 65536)
         return taken
 
 

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -222,3 +223,20 @@ class LifeOfAStore(RuleBasedStateMachine):
 
 
 TestLifeOfAStore = LifeOfAStore.TestCase
+
+
+LETTERS = st.text("a:x*?[!]\n", max_size=6)
+
+
+@given(LETTERS, LETTERS)
+@example("a*a", "a")
+@example("*", "")
+@example("", "")
+def test_a_pattern_means_what_it_means_to_the_shell(pattern: str, key: str) -> None:
+    store = KeyStore()
+    notices = listening(store, pattern)
+    assert store.has_subscriber(key) == fnmatchcase(key, pattern)
+    store.set(key, 1)
+    store.flush()
+    assert notices == ([{key}] if fnmatchcase(key, pattern) else [])
+    assert store.keys(pattern) == ([key] if fnmatchcase(key, pattern) else [])

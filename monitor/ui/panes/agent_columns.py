@@ -129,17 +129,17 @@ def agent_columns(
 
     return (
         Column("status", "STATUS", 9, _status, part="status"),
-        Column("name", "NAME", 13, _name, part="status", flexible=2, limit=28),
-        Column("kind", "KIND", 11, _kind, part="status", priority=6),
-        Column("task", "TASK", 9, _task, priority=3, flexible=4, limit=44),
-        Column("branch", "BRANCH", 14, _branch, part="status", priority=5, flexible=2, limit=30),
+        Column("name", "NAME", 13, _name, part="status", flexible=2, liked=20, limit=28),
+        Column("kind", "KIND", 12, _kind, part="status", priority=6),
+        Column("task", "TASK", 9, _task, priority=3, flexible=4, liked=20, limit=44),
+        Column("branch", "BRANCH", 14, _branch, part="status", priority=5, flexible=2, liked=16, limit=30),
         Column("changes", "±", 4, _changes, "right", part="status", priority=2),
         Column("ahead", "↑↓", 7, _ahead, part="status", priority=7),
         Column("cpu", "CPU%", 5, _cpu, "right", part="metrics"),
         Column("spark", "", 10, spark, priority=9, moving=True),
         Column("memory", "MEM", 4, _memory, "right", part="metrics", priority=1),
         Column("processes", "PROC", 4, _processes, "right", part="metrics", priority=8),
-        Column("uptime", "UP", 5, _uptime, "right", part="metrics", priority=8),
+        Column("uptime", "UP", 4, _uptime, "right", part="metrics", priority=8),
         Column("activity", "SEEN", 5, activity, "right", moving=True),
-        Column("reason", "WHY", 22, _reason, part="status", priority=2, flexible=5),
+        Column("reason", "WHY", 22, _reason, part="status", priority=2, flexible=5, liked=34),
     )

@@ -46,7 +46,7 @@ class ProcessesPane(DetailPane[ProcessInfo]):
             Column(
                 "age",
                 "AGE",
-                5,
+                4,
                 lambda row, _: ((text.age(row.started, self.now), "muted"),),
                 "right",
                 priority=2,

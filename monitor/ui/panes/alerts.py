@@ -44,21 +44,22 @@ class AlertsPane(Pane[Alert]):
     )
 
     def columns(self) -> Sequence[Column[Alert]]:
-        """Severity, age, title, subject, and whether it was seen."""
+        """Severity, age, whether it was seen, title, subject."""
         self._sent: dict[str, Literal["acknowledge", "resolve"]] = {}
         return (
-            Column("severity", "SEVERITY", 10, _severity),
+            Column("severity", "", 1, _glyph),
+            Column("word", "SEVERITY", 8, _word, priority=4),
             Column(
                 "age",
                 "AGE",
-                5,
+                4,
                 lambda row, _: ((text.age(row.created_at, self.now), "muted"),),
                 "right",
                 moving=True,
             ),
-            Column("seen", "SEEN", 2, self._seen, moving=True),
-            Column("title", "TITLE", 20, _title, flexible=4),
-            Column("subject", "SUBJECT", 10, self._subject, priority=3, flexible=1, limit=24),
+            Column("seen", "", 1, self._seen, moving=True),
+            Column("title", "TITLE", 46, _title, flexible=4),
+            Column("subject", "SUBJECT", 16, self._subject, priority=5, flexible=1, limit=24),
         )
 
     def _seen(self, row: Alert, _width: int) -> Cell:
@@ -122,11 +123,14 @@ class AlertsPane(Pane[Alert]):
         self.wiring.send(Command(kind=kind, alert_id=row.id, by=self.wiring.options.user, at=at))
 
 
-def _severity(row: Alert, _width: int) -> Cell:
+def _glyph(row: Alert, _width: int) -> Cell:
     glyph, style = text.SEVERITY_GLYPHS[row.severity]
-    if row.acknowledged:
-        style = "muted"
-    return ((f"{glyph} {row.severity}", style),)
+    return ((glyph, "muted" if row.acknowledged else style),)
+
+
+def _word(row: Alert, _width: int) -> Cell:
+    style = text.SEVERITY_GLYPHS[row.severity][1]
+    return ((row.severity, "muted" if row.acknowledged else style),)
 
 
 def _title(row: Alert, _width: int) -> Cell:

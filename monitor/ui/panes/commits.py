@@ -38,22 +38,24 @@ class CommitsPane(Pane[Commit]):
             Column(
                 "age",
                 "AGE",
-                5,
+                4,
                 lambda row, _: ((text.age(row.commit_timestamp, self.now), "muted"),),
                 "right",
                 moving=True,
             ),
             Column("hash", "HASH", 7, lambda row, _: ((clean(row.short_hash), "info"),), priority=4),
-            Column("agent", "AGENT", 9, self._agent, flexible=1, limit=16),
+            Column("agent", "AGENT", 12, self._agent, flexible=1, limit=20),
             Column("branch", "BRANCH", 10, _branch, priority=6, flexible=1, limit=20),
             Column("added", "+", 5, lambda row, _: ((f"+{row.lines_added}", "ok"),), "right", priority=3),
             Column(
                 "deleted", "-", 5, lambda row, _: ((f"-{row.lines_deleted}", "bad"),), "right", priority=3
             ),
             Column(
-                "files", "FILES", 3, lambda row, _: ((str(row.files_changed), "muted"),), "right", priority=5
+                "files", "FILES", 3, lambda row, _: ((str(row.files_changed), "muted"),), "right", priority=7
             ),
-            Column("subject", "SUBJECT", 34, lambda row, _: ((clean(row.message), "text"),), flexible=4),
+            Column(
+                "subject", "SUBJECT", 34, lambda row, _: ((clean(row.message), "text"),), flexible=6, liked=56
+            ),
         )
 
     def _agent(self, row: Commit, _width: int) -> Cell:

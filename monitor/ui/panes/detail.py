@@ -31,7 +31,7 @@ class DetailPane(Pane[R]):
         """The agent's keys, as patterns that match only themselves whatever its id holds."""
         return (*(glob.escape(key(self.agent_id)) for key in self.KEYS), Keys.CLOCK)
 
-    def age_column(self, moment: Callable[[R], int | None], width: int = 5) -> Column[R]:
+    def age_column(self, moment: Callable[[R], int | None], width: int = 4) -> Column[R]:
         """A column of ages."""
         return Column(
             "age",

@@ -1,4 +1,4 @@
-"""The health pane: the machine, the services, the sources that fail, and what the monitor itself costs."""
+"""The health pane: the machine, the services, the shared memory, the sources that fail, and what the monitor costs."""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ from monitor.keystore import Keys
 from monitor.text import clean
 from monitor.ui import format as text
 from monitor.ui.panes.pane import Pane
-from monitor.ui.spans import Cell
+from monitor.ui.spans import UNKNOWN, Cell, fit
 from monitor.ui.widgets.columns import Column
 from monitor.ui.widgets.rows import Row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from monitor.model import CollectorHealth, ServiceState, ServiceStatus, SourceStatus, SystemHealth
+    from monitor.model import (
+        CollectorHealth,
+        RagMetrics,
+        ServiceState,
+        ServiceStatus,
+        SourceStatus,
+        SystemHealth,
+    )
     from monitor.ui.palette import StyleName
 
 _SERVICE_GLYPHS: Final[dict[ServiceState, tuple[str, StyleName]]] = {
@@ -27,6 +34,9 @@ _SERVICE_GLYPHS: Final[dict[ServiceState, tuple[str, StyleName]]] = {
 }
 _OVERALL: Final[dict[str, StyleName]] = {"healthy": "ok", "degraded": "warn", "unhealthy": "bad"}
 _GAUGE_LIMIT: Final = 20
+_BESIDE_GAUGE: Final = 24
+"""Cells for what stands beside a gauge."""
+_AGE_WIDTH: Final = 5
 
 
 class HealthRow(msgspec.Struct, frozen=True):
@@ -47,21 +57,26 @@ class HealthPane(Pane[HealthRow]):
     NUMBER = "3"
     CAPTION = "Health"
     TITLES = False
-    PATTERNS = (Keys.HEALTH, Keys.SOURCES)
+    PATTERNS = (Keys.HEALTH, Keys.SOURCES, Keys.RAG)
 
     def columns(self) -> Sequence[Column[HealthRow]]:
-        """Label, value, age."""
+        """Label and value; an age stands at the end of the value, because few lines have one."""
         return (
             Column("label", "", 11, _label),
-            Column("value", "", 16, _value, flexible=1),
-            Column("since", "", 5, self._since, "right", priority=1, moving=True),
+            Column("value", "", 16, self._value, flexible=1, moving=True),
         )
 
-    def _since(self, row: HealthRow, _width: int) -> Cell:
-        return () if row.since is None else ((text.age(row.since, self.now), "muted"),)
+    def _value(self, row: HealthRow, width: int) -> Cell:
+        if row.gauge is not None:
+            bar = max(4, min(_GAUGE_LIMIT, width - _BESIDE_GAUGE))
+            return (*text.gauge(row.gauge, bar, text.level(row.gauge)), ("  ", "text"), *row.value)
+        if row.since is None or width <= 2 * _AGE_WIDTH:
+            return row.value
+        age = text.age(row.since, self.now).rjust(_AGE_WIDTH)
+        return (*fit(row.value, width - _AGE_WIDTH), (age, "muted"))
 
     def records(self) -> Sequence[Row[HealthRow]]:
-        """Host, services, failing sources, the monitor."""
+        """Host, services, shared memory, failing sources, the monitor."""
         health: SystemHealth | None = self.store.get(Keys.HEALTH)
         sources: tuple[SourceStatus, ...] = self.store.get(Keys.SOURCES, ())
         rows: list[Row[HealthRow]] = []
@@ -70,6 +85,9 @@ class HealthPane(Pane[HealthRow]):
             if health.services:
                 rows.append(_heading("Services"))
                 rows += [_service(service) for service in health.services]
+        rag: RagMetrics | None = self.store.get(Keys.RAG)
+        if rag is not None:
+            rows += _rag(rag)
         wrong = [source for source in sources if source.state in ("failing", "degraded")]
         if wrong:
             rows.append(_heading("Sources"))
@@ -98,13 +116,6 @@ class HealthPane(Pane[HealthRow]):
 
 def _label(row: HealthRow, _width: int) -> Cell:
     return ((row.label, "title" if row.heading else "muted"),)
-
-
-def _value(row: HealthRow, width: int) -> Cell:
-    if row.gauge is None:
-        return row.value
-    bar = min(_GAUGE_LIMIT, max(4, width - 24))
-    return (*text.gauge(row.gauge, bar, text.level(row.gauge)), ("  ", "text"), *row.value)
 
 
 def _row(key: str, row: HealthRow) -> Row[HealthRow]:
@@ -143,6 +154,25 @@ def _service(service: ServiceStatus) -> Row[HealthRow]:
     return _row(f"service:{service.name}", HealthRow(f" {clean(service.name)}", value, since=service.since))
 
 
+def _rag(rag: RagMetrics) -> list[Row[HealthRow]]:
+    """What is known of the shared memory; nothing when its origin tells none of it."""
+    holds = [
+        f"{rag.total_patterns:,} patterns" if rag.total_patterns is not None else "",
+        text.size(rag.memory_usage) if rag.memory_usage is not None else "",
+    ]
+    answers = [
+        f"{rag.total_queries:,}" if rag.total_queries is not None else "",
+        f"{text.percent(rag.hit_rate)} hits" if rag.hit_rate is not None else "",
+        text.milliseconds(rag.average_response_time) if rag.average_response_time is not None else "",
+    ]
+    rows = [
+        _row(f"rag:{label}", HealthRow(f" {label}", ((line, "text"),), since=rag.timestamp))
+        for label, parts in (("holds", holds), ("queries", answers))
+        if (line := "  ".join(filter(None, parts)))
+    ]
+    return [_heading("RAG"), *rows] if rows else []
+
+
 def _source(source: SourceStatus) -> Row[HealthRow]:
     failing = source.state == "failing"
     value: Cell = (
@@ -157,15 +187,20 @@ def _monitor(health: SystemHealth, own: CollectorHealth) -> list[Row[HealthRow]]
     def line(label: str, value: str, note: str = "", style: StyleName = "text") -> Row[HealthRow]:
         return _row(f"monitor:{label}", HealthRow(f" {label}", ((value, style), (f"  {note}", "muted"))))
 
+    cost = UNKNOWN if own.cpu_usage is None else f"{text.cpu(own.cpu_usage)}%"
     rows = [
-        line("cost", f"{text.cpu(own.cpu_usage)}% CPU", text.size(own.memory_usage)),
+        line("cost", f"{cost} CPU", text.size(own.memory_usage)),
         line("tick", text.milliseconds(own.tick_ms), f"longest {text.milliseconds(own.tick_ms_max)}"),
         line("git budget", text.percent(own.git_budget_percent), clean(own.watching)),
-        line("database", text.size(own.database_bytes), f"{health.websocket_connections} viewers"),
-        line("files", f"{health.file_watch_events} events", "in the last minute"),
+        line("database", text.size(own.database_bytes), _plural(health.websocket_connections, "viewer")),
+        line("files", _plural(health.file_watch_events, "event"), "in the last minute"),
     ]
     if own.late_ticks:
         rows.append(line("late", f"▲ {own.late_ticks} of {own.ticks} ticks", style="warn"))
     if own.samples_waiting:
         rows.append(line("waiting", f"▲ {own.samples_waiting} samples", "not yet written", style="warn"))
     return rows
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -8,6 +8,7 @@ from textual import on
 from textual.actions import SkipAction
 from textual.containers import Container
 from textual.events import DescendantBlur, DescendantFocus
+from textual.message import Message
 
 from monitor.keystore import Keys
 from monitor.ui.commands import bindings
@@ -56,6 +57,9 @@ class Pane(Container, Generic[R]):
     FIELDS: ClassVar[frozenset[str]] = frozenset()
     """Names that its filter knows."""
 
+    class Grown(Message):
+        """It has more to show than it has lines for."""
+
     def __init__(self, wiring: Wiring, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
         super().__init__(id=id)
         self.wiring = wiring
@@ -65,6 +69,7 @@ class Pane(Container, Generic[R]):
         self.table: LineTable[R] = LineTable(self.columns(), titles=self.TITLES)
         self.filter = Filter()
         self.total = 0
+        self._told_wanted = 0
         self._sort = 0
         self._inverted = False
         self._searched: dict[str, tuple[R, Mapping[str, str]]] = {}
@@ -90,6 +95,11 @@ class Pane(Container, Generic[R]):
     def empty(self) -> tuple[Cell, ...]:
         """What to say when there is no row."""
         raise NotImplementedError
+
+    @property
+    def wanted(self) -> int:
+        """Lines at which all it has is in sight, its titles included; a filter does not change that."""
+        return 1 + self.TITLES + (self.total or max(1, len(self.table.empty)))
 
     # --- life ---------------------------------------------------------------------------------------------------
 
@@ -135,6 +145,10 @@ class Pane(Container, Generic[R]):
             self.table.show_empty(self.empty())
         self.table.set_rows(self._ordered(rows))
         self._tell_title()
+        if self.wanted != self._told_wanted:
+            self._told_wanted = self.wanted
+            if self.wanted > self.size.height:
+                self.post_message(self.Grown())
 
     def _searchable(self, row: Row[R]) -> Mapping[str, str]:
         known = self._searched.get(row.id)

@@ -18,12 +18,13 @@ from monitor.ui.panes.agent_details import (
 from monitor.ui.panes.agent_facts import FactsPane
 from monitor.ui.panes.pane import Pane
 from monitor.ui.screens.base import Overlay
-from monitor.ui.screens.layout import Slot, fold
+from monitor.ui.screens.layout import Slot, share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from textual.binding import BindingType
+    from textual.geometry import Size
     from textual.widget import Widget
 
     from monitor.ui.wiring import Wiring
@@ -48,7 +49,7 @@ class AgentScreen(Overlay):
             AgentCommitsPane(wiring, agent_id, id="commits-of-agent"),
             ActivityPane(wiring, agent_id, id="activity"),
         )
-        self._unfolded: Pane[Any] = self.processes
+        self._shared: tuple[bool, dict[str, int]] | None = None
 
     def body(self) -> Iterable[Widget]:
         """Facts and processes on the left, tasks, commits and activity on the right."""
@@ -60,36 +61,44 @@ class AgentScreen(Overlay):
 
     def on_mount(self) -> None:
         """The facts have the focus."""
+        self.share_out(self.app.size)
         self._facts.table.focus()
 
     def on_resize(self) -> None:
         """Share the new size out."""
-        self.share_out()
+        self.share_out(self.size)
 
-    def share_out(self) -> None:
-        """Two columns where there is room, else one below the other with some of them folded."""
-        width, height = self.size
-        room = max(0, height - _FRAME)
-        beside = width >= _SIDE_BY_SIDE
+    @on(Pane.Grown)
+    @on(DescendantFocus)
+    def _share_again(self) -> None:
+        self.share_out(self.size)
+
+    def share_out(self, size: Size) -> None:
+        """Two columns where there is room, else one below the other; by need, when it comes to something else."""
+        room = max(0, size.height - _FRAME)
+        beside = size.width >= _SIDE_BY_SIDE
+        here = (self.pane or self._facts).id or ""
+        columns: list[list[Pane[Any]]] = (
+            [[self._facts, self.processes], list(self._right)] if beside else [self.panes()]
+        )
+        lines: dict[str, int] = {}
+        for panes in columns:
+            slots = [Slot(pane.id or "", pane.wanted, promised=self._promised(pane, room)) for pane in panes]
+            order = [slot.name for slot in slots]
+            lines |= share(slots, room, sorted(order, key=lambda name: name != here))
+        if (beside, lines) == self._shared:
+            return
+        self._shared = beside, lines
         self.query_one("#details").set_class(beside, "-beside")
-        facts = Slot("facts", max(8, len(self._facts.table.rows) + 2), 4)
-        rest = [Slot(pane.id or "", 8) for pane in self._right]
-        if beside:
-            lines = fold([facts, Slot("processes", 12)], room, ["processes", "facts"])
-            lines |= fold(rest, room, [rest[2].name, rest[1].name, rest[0].name])
-        else:
-            slots = [facts, Slot("processes", 8), *rest]
-            order = [self._unfolded.id or "", "facts", *(slot.name for slot in slots[1:])]
-            lines = fold(slots, room, list(dict.fromkeys(order)))
-        for pane in self.query(Pane):
+        for pane in self.panes():
             pane.display = lines[pane.id or ""] > 0
             pane.styles.height = max(1, lines[pane.id or ""])
 
-    @on(DescendantFocus)
-    def _unfold_focused(self) -> None:
-        if self.pane is not None:
-            self._unfolded = self.pane
-            self.share_out()
+    def _promised(self, pane: Pane[Any], room: int) -> int:
+        """The facts are read first; else what has the focus."""
+        if pane is self._facts:
+            return room // 2
+        return room if pane is self.pane else 0
 
     def panes(self) -> list[Pane[Any]]:
         """All of them, folded or not."""
@@ -100,7 +109,9 @@ class AgentScreen(Overlay):
         panes = self.panes()
         here = panes.index(self.pane) if self.pane in panes else 0
         target = panes[(here + step) % len(panes)]
-        target.display = True
+        if not target.display:
+            self._shared = None
+            target.display = True
         target.table.focus()
 
     def action_toggle_tree(self) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+_CROWDED: Final = 4
+"""Lines beside the titles below which one pane stands alone."""
 
 
 class Slot(NamedTuple):
@@ -13,30 +17,41 @@ class Slot(NamedTuple):
 
     name: str
     wanted: int
-    """Lines at which it shows all that matters, its title included."""
-    least: int = 4
+    """Lines at which it shows all that it has, its title included."""
+    least: int = 2
     """Lines below which it is not worth unfolding."""
+    promised: int = 0
+    """Lines it gets, as far as it wants them, before the others get more than their least."""
 
 
-def fold(slots: Sequence[Slot], height: int, order: Sequence[str]) -> dict[str, int]:
-    """Lines for each pane: those named first in `order` unfold first, the others show their title line only.
+def share(slots: Sequence[Slot], height: int, order: Sequence[str]) -> dict[str, int]:
+    """Lines for each pane; `order` names them from the most important to the least.
 
-    The first pane in `order` takes what nobody else wants. Where there is no room even for the titles, it stands alone
-    and the others get 0.
+    Each gets its title and its least, then what it is promised; the rest goes round a line at a time, so that nobody
+    stays folded while another has blank lines. What nobody wants goes to the last slot, at the bottom. Where there is
+    room for little more than the titles, the most important pane stands alone and the others get 0.
     """
     by_name = {slot.name: slot for slot in slots}
     ranked = [by_name[name] for name in order]
     first = ranked[0]
-    if height < len(slots) - 1 + first.least:
+    if height < len(slots) + _CROWDED:
         return {slot.name: max(0, height) if slot is first else 0 for slot in slots}
     lines = {slot.name: 1 for slot in slots}
     spare = height - len(slots)
-    for place, slot in enumerate(ranked):
-        # The second pane is promised its least before the first takes all that it wants.
-        promised = ranked[1].least - 1 if place == 0 and len(ranked) > 1 else 0
-        more = min(slot.wanted - 1, spare - promised if spare - promised >= slot.least - 1 else spare)
-        if more >= slot.least - 1:
-            lines[slot.name] += more
-            spare -= more
-    lines[first.name] += spare
+
+    def give(slot: Slot, up_to: int) -> None:
+        nonlocal spare
+        more = max(0, min(up_to - lines[slot.name], spare))
+        lines[slot.name] += more
+        spare -= more
+
+    for slot in ranked:
+        if spare >= slot.least - 1:
+            give(slot, slot.least)
+    for slot in ranked:
+        give(slot, min(slot.promised, slot.wanted))
+    while spare and (hungry := [slot for slot in ranked if lines[slot.name] < slot.wanted]):
+        for slot in hungry:
+            give(slot, lines[slot.name] + 1)
+    lines[slots[-1].name] += spare
     return lines

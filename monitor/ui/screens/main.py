@@ -13,21 +13,19 @@ from monitor.ui.commands import Context, bindings
 from monitor.ui.filter import Filter
 from monitor.ui.panes.agents import AgentsPane
 from monitor.ui.panes.alerts import AlertsPane
-from monitor.ui.panes.board import BoardPane
 from monitor.ui.panes.commits import CommitsPane
 from monitor.ui.panes.health import HealthPane
 from monitor.ui.panes.pane import Pane
 from monitor.ui.panes.tasks import TaskLine
-from monitor.ui.screens.agent import AgentScreen
 from monitor.ui.screens.base import BaseScreen
-from monitor.ui.screens.board import BoardScreen
-from monitor.ui.screens.layout import Slot, fold
+from monitor.ui.screens.layout import Slot, share
 from monitor.ui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.binding import BindingType
+    from textual.geometry import Size
     from textual.widget import Widget
 
     from monitor.ui.wiring import Wiring
@@ -36,10 +34,10 @@ _SIDE_BY_SIDE: Final = 132
 """Columns from which the lower panes stand beside each other."""
 _FRAME: Final = 3
 """Lines of header, task counts and footer."""
-_LOWER_LEAST: Final = 10
-"""Lines that the lower panes keep side by side, when there are that many."""
-_AGENT_STEP: Final = 4
-"""The agents pane grows by so many lines at a time, so that one agent more does not move everything."""
+_LEAST: Final = 10
+"""Lines from which the lower panes stand beside each other: with less, one pane stands alone or most are folded."""
+_AGENTS_LEAST: Final = 5
+"""Title, column titles, and three agents."""
 
 
 class MainScreen(BaseScreen[None]):
@@ -58,10 +56,8 @@ class MainScreen(BaseScreen[None]):
             HealthPane(wiring, id="health"),
             self.alerts,
         )
-        self._unfolded: Pane[Any] = self.alerts
         self._zoomed: Pane[Any] | None = None
-        self._lines: dict[str, int] = {}
-        self._agent_lines = 0
+        self._shared: tuple[bool, dict[str, int]] | None = None
 
     def body(self) -> Iterable[Widget]:
         """Agents, the lower panes, the line of counts."""
@@ -70,78 +66,71 @@ class MainScreen(BaseScreen[None]):
         yield TaskLine(self.wiring)
 
     def on_mount(self) -> None:
-        """The agents have the focus; more of them need more room."""
-        self._stop_agents = self.wiring.notices.listen((Keys.AGENTS,), self._agents_changed)
+        """The agents have the focus; the size is known before Textual tells it, so the first picture is right."""
+        self.share_out(self.app.size)
         self.agents.table.focus()
-
-    def on_unmount(self) -> None:
-        """Stop listening."""
-        self._stop_agents()
-
-    # --- layout -------------------------------------------------------------------------------------------------
-
-    def on_resize(self) -> None:
-        """Share the new size out."""
-        self.share_out()
-
-    def _agents_changed(self, _changed: frozenset[str]) -> None:
-        wanted = self._wanted_by_agents()
-        if wanted != self._agent_lines:
-            self.share_out()
-
-    def _wanted_by_agents(self) -> int:
-        """Lines for title, column titles and all agents, in steps."""
-        lines = 2 + max(3, len(self.store_ids))
-        return -(-lines // _AGENT_STEP) * _AGENT_STEP
 
     @property
     def store_ids(self) -> tuple[str, ...]:
         """Ids of the agents."""
         return tuple(self.wiring.store.get(Keys.AGENTS, ()))
 
-    def share_out(self) -> None:
-        """Share the height among the panes, and tell them; done on a resize or on demand, never on a tick."""
-        width, height = self.size
-        self._agent_lines = self._wanted_by_agents()
-        beside = width >= _SIDE_BY_SIDE
-        room = max(0, height - _FRAME)
+    # --- layout -------------------------------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        """Share the new size out."""
+        self.share_out(self.size)
+
+    @on(Pane.Grown)
+    def _more_to_show(self) -> None:
+        self.share_out(self.size)
+
+    @on(DescendantFocus)
+    def _unfold_focused(self) -> None:
+        if self._zoomed is not None and self.pane is not None:
+            self._zoomed = self.pane
+        self.share_out(self.size)
+
+    def share_out(self, size: Size) -> None:
+        """Share the height among the panes, and tell them, when it comes to something else than before.
+
+        Done on a resize, on a change of focus, and when a pane has more to show; never on a tick.
+        """
+        room = max(0, size.height - _FRAME)
+        beside = size.width >= _SIDE_BY_SIDE and room >= _LEAST and self._zoomed is None
         if self._zoomed is not None:
-            lines = {pane.id or "": 0 for pane in (self.agents, *self._lower)}
-            lines[self._zoomed.id or ""] = room
+            lines = {pane.id or "": 0 for pane in self.panes()} | {self._zoomed.id or "": room}
         elif beside:
-            upper = min(
-                self._agent_lines, max(room * 3 // 5, room - _LOWER_LEAST * 2), max(room - _LOWER_LEAST, 0)
-            )
-            upper = max(upper, min(room, 5))
-            lines = {"agents": upper} | {pane.id or "": room - upper for pane in self._lower}
+            lines = self._beside(room)
         else:
-            lines = self._fold(room)
+            lines = self._below(room)
+        if (beside, lines) == self._shared:
+            return
+        self._shared = beside, lines
         lower = self.query_one("#lower")
-        lower.set_class(beside and self._zoomed is None, "-beside")
-        for pane in (self.agents, *self._lower):
+        lower.set_class(beside, "-beside")
+        for pane in self.panes():
             pane.display = lines[pane.id or ""] > 0
             pane.styles.height = max(1, lines[pane.id or ""])
         lower.display = any(lines[pane.id or ""] for pane in self._lower)
 
-    def _fold(self, room: int) -> dict[str, int]:
-        slots = [Slot("agents", self._agent_lines, 5), *(Slot(pane.id or "", 8) for pane in self._lower)]
-        unfolded = self._unfolded.id or ""
-        rest = [name for name in ("alerts", "health", "commits") if name != unfolded]
-        order = ["agents", unfolded, *rest]
-        if room < len(slots) + 8 and self.pane is not self.agents:
-            order = [unfolded, "agents", *rest]
-        return fold(slots, room, order)
+    def _beside(self, room: int) -> dict[str, int]:
+        """Agents over the others: what they need up to three fifths, and what the others do not need."""
+        needed = max(pane.wanted for pane in self._lower)
+        upper = max(_AGENTS_LEAST, min(self.agents.wanted, max(room * 3 // 5, room - needed)))
+        return {"agents": upper} | {pane.id or "": room - upper for pane in self._lower}
 
-    @on(DescendantFocus)
-    def _unfold_focused(self) -> None:
-        pane = self.pane
-        if pane is None:
-            return
-        if pane is not self.agents:
-            self._unfolded = pane
-        if self._zoomed is not None and pane is not self._zoomed:
-            self._zoomed = pane
-        self.share_out()
+    def _below(self, room: int) -> dict[str, int]:
+        """One below the other: agents what they need up to half, then the focused pane, then all by need."""
+        here = self.pane or self.agents
+        slots = [
+            Slot("agents", max(self.agents.wanted, _AGENTS_LEAST), _AGENTS_LEAST, room // 2),
+            *(Slot(pane.id or "", pane.wanted, promised=room * (pane is here)) for pane in self._lower),
+        ]
+        important = dict.fromkeys((here.id or "", "agents", "alerts", "commits", "health"))
+        # Promises are kept in this order: the agents' half first, however important another pane is now.
+        order = list(important) if room < _LEAST else sorted(important, key=lambda name: name != "agents")
+        return share(slots, room, order)
 
     # --- commands -----------------------------------------------------------------------------------------------
 
@@ -152,9 +141,15 @@ class MainScreen(BaseScreen[None]):
     def action_pane(self, name: str) -> None:
         """Go to a pane."""
         pane = self.query_one(f"#{name}", Pane)
-        pane.display = True
-        self.query_one("#lower").display = True
+        self._reveal(pane)
         pane.table.focus()
+
+    def _reveal(self, pane: Pane[Any]) -> None:
+        """Only what is displayed can have the focus; how high it is, the focus decides."""
+        if not pane.display:
+            self._shared = None
+            pane.display = True
+            self.query_one("#lower").display = True
 
     def action_cycle(self, step: int) -> None:
         """Go to the next pane, also when that one is hidden now."""
@@ -165,10 +160,13 @@ class MainScreen(BaseScreen[None]):
     def action_zoom(self) -> None:
         """Give the focused pane everything, or give it back."""
         self._zoomed = None if self._zoomed is not None else self.pane
-        self.share_out()
+        self.share_out(self.size)
 
     def action_board(self) -> None:
         """Open the task board."""
+        from monitor.ui.panes.board import BoardPane
+        from monitor.ui.screens.board import BoardScreen
+
         self.app.push_screen(BoardScreen(self.wiring, BoardPane(self.wiring)))
 
     def action_next_waiting(self, step: int) -> None:
@@ -200,4 +198,6 @@ class MainScreen(BaseScreen[None]):
         about = getattr(row.record, "agent_id", None) or getattr(row.record, "subject", "")
         agent_id = row.id if table is self.agents.table else about
         if agent_id in self.store_ids:
+            from monitor.ui.screens.agent import AgentScreen
+
             self.app.push_screen(AgentScreen(self.wiring, agent_id))

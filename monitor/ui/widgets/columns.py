@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from monitor.ui.spans import Align, Cell
 
 R = TypeVar("R")
+
+_LUXURY: Final = 6
+"""Priority from which a column comes only when the others have as much room as they like."""
 
 
 class Column(NamedTuple, Generic[R]):
@@ -26,6 +29,8 @@ class Column(NamedTuple, Generic[R]):
     """Columns with the highest number go first when the table is narrow; 0 stays."""
     flexible: int = 0
     """Share of the width that is left over; 0 is a fixed column."""
+    liked: int = 0
+    """Cells it likes to have before columns of a priority of `_LUXURY` or more come beside it."""
     limit: int = 1000
     """Cells beyond which a flexible column does not grow."""
     part: str = ""
@@ -46,9 +51,10 @@ def place(columns: Sequence[Column[R]], width: int) -> tuple[Placed[R], ...]:
     """Choose and place the columns that fit into `width` cells, with two blanks between them where there is room."""
     gap = 2 if width >= 120 else 1
     kept = list(columns)
-    while len(kept) > 1 and _needed(kept, gap) > width:
+    while len(kept) > 1:
         least = max(column.priority for column in kept)
-        if least == 0:
+        crowded = _needed(kept, gap) + (_liked(kept) if least >= _LUXURY else 0) > width
+        if least == 0 or not crowded:
             break
         kept.remove(next(column for column in reversed(kept) if column.priority == least))
     widths = _share([column.width for column in kept], kept, width - _needed(kept, gap))
@@ -64,6 +70,11 @@ def place(columns: Sequence[Column[R]], width: int) -> tuple[Placed[R], ...]:
 
 def _needed(columns: Sequence[Column[R]], gap: int) -> int:
     return sum(column.width for column in columns) + gap * (len(columns) - 1)
+
+
+def _liked(columns: Sequence[Column[R]]) -> int:
+    """What they would like beyond what they need."""
+    return sum(max(0, column.liked - column.width) for column in columns)
 
 
 def _share(widths: list[int], columns: Sequence[Column[R]], spare: int) -> list[int]:

@@ -24,24 +24,21 @@ class FooterLine(Line):
     def offer(self, here: Iterable[CommandSpec], everywhere: Iterable[CommandSpec]) -> None:
         """Show the keys that work here, as many as fit, and on the right those that work everywhere."""
         self._here, self._everywhere = tuple(here), tuple(everywhere)
-        self._fill()
+        self.redraw()
 
-    def on_resize(self) -> None:
-        """More or fewer keys fit."""
-        self._fill()
-
-    def _fill(self) -> None:
+    def parts(self, width: int) -> tuple[Cell, Cell]:
+        """As many keys as fit."""
         right: Cell = ()
         for command in reversed(self._everywhere):
             right = self._key(command) + right
-        room = self.size.width - cell_width(right)
+        room = width - cell_width(right)
         left: Cell = ((" ", "text"),)
         for command in self._here:
             key = self._key(command)
             if cell_width(left) + cell_width(key) > room:
                 break
             left += key
-        self.show(left, right)
+        return left, right
 
     def _key(self, command: CommandSpec) -> Cell:
         return ((key_labels(command, self._keymap)[0], "key"), (f" {command.title}  ", "muted"))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from monitor.keystore import Keys, KeyStore
 from monitor.text import clean
 from monitor.ui import format as text
+from monitor.ui.spans import cell_width
 from monitor.ui.widgets.line import Line
 
 if TYPE_CHECKING:
     from monitor.model import FeedState
-    from monitor.ui.spans import Span
+    from monitor.ui.spans import Cell, Span
 
 
 class HeaderLine(Line):
@@ -23,41 +24,51 @@ class HeaderLine(Line):
         super().__init__(id="header")
         self._store = store
         self._paused_since: int | None = None
-        self._problem = ""
-
-    def on_mount(self) -> None:
-        """Say what is known so far."""
-        self.refresh_text()
+        self._failure = ""
 
     def show_paused(self, since: int | None) -> None:
         """Say that the picture stands still, and since when; None: it moves."""
         self._paused_since = since
-        self.refresh_text()
+        self.redraw()
 
     def show_problem(self, problem: str) -> None:
         """Say what ended the feed; it stays until the program is left."""
-        self._problem = problem
-        self.refresh_text()
+        self._failure = problem
+        self.redraw()
 
     def refresh_text(self, _changed: frozenset[str] = frozenset()) -> None:
         """Read the store again."""
-        state: FeedState | None = self._store.get(Keys.FEED)
-        parts: list[Span] = [(" Agent Monitor", "accent")]
-        if state is None:
-            parts.append(("  starting…", "muted"))
-        else:
-            parts += [
-                (f"  {clean(state.host, 60)}", "text"),
-                (f"  {state.mode}", "ok" if state.mode == "live" else "info"),
-                (f" every {state.interval_seconds:g} s", "muted"),
-            ]
-            if not state.recording:
-                parts.append(("  not recording", "muted"))
-        problem = self._problem or (state.problem if state else "")
-        if problem:
-            parts += [("  ", "text"), (f" ✖ {clean(problem)} ", "alarm")]
+        self.redraw()
+
+    def parts(self, width: int) -> tuple[Cell, Cell]:
+        """What is known of the feed; where a problem needs the room, the rest goes before it is cut."""
         right: list[Span] = []
         if self._paused_since is not None:
             right.append((f" PAUSED since {text.clock_time(self._paused_since)} ", "alarm"))
         right.append((f"  {text.clock_time(self._store.get(Keys.CLOCK))} ", "text"))
-        self.show(tuple(parts), tuple(right))
+        left = self._left_parts()
+        room = width - cell_width(tuple(right))
+        for _, span in sorted(left, key=lambda part: -part[0]):
+            if cell_width(tuple(span for _, span in left)) <= room:
+                break
+            left = [part for part in left if part[1] is not span]
+        return tuple(span for _, span in left), tuple(right)
+
+    def _left_parts(self) -> list[tuple[int, Span]]:
+        """The spans, each with its rank: the highest goes first; rank 0 stays and is cut."""
+        state: FeedState | None = self._store.get(Keys.FEED)
+        problem = self._failure or (state.problem if state else "")
+        parts: list[tuple[int, Span]] = [(1, (" Agent Monitor ", "accent"))]
+        if state is None:
+            parts.append((2, (" starting… ", "muted")))
+        else:
+            parts += [
+                (3, (f" {clean(state.host, 60)} ", "text")),
+                (2, (f" {state.mode}", "ok" if state.mode == "live" else "info")),
+                (5, (f" every {state.interval_seconds:g} s ", "muted")),
+            ]
+            if state.mode == "live" and not state.recording and not problem:
+                parts.append((4, (" not recording ", "muted")))
+        if problem:
+            parts += [(1, (" ", "text")), (0, (f" ✖ {clean(problem)} ", "alarm"))]
+        return parts

@@ -26,6 +26,14 @@ class Line(Themed):
         if left == self._left and right == self._right:
             return
         self._left, self._right = left, right
+        self.redraw()
+
+    def parts(self, width: int) -> tuple[Cell, Cell]:  # noqa: ARG002 - for lines that choose by the width
+        """The left and the right part for a line of so many cells."""
+        return self._left, self._right
+
+    def redraw(self) -> None:
+        """Repaint what looks different now."""
         width = self.size.width
         old, self._drawn = self._drawn, self._arranged(width)
         first, last = _difference(old, self._drawn)
@@ -44,9 +52,9 @@ class Line(Themed):
         )
 
     def _arranged(self, width: int) -> Cell:
-        right_width = min(cell_width(self._right), width)
-        right = fit(self._right, right_width)
-        return (*fit(self._left, max(0, width - right_width)), *right)
+        left, right = self.parts(width)
+        right_width = min(cell_width(right), width)
+        return (*fit(left, max(0, width - right_width)), *fit(right, right_width))
 
 
 def _difference(old: Cell, new: Cell) -> tuple[int, int]:

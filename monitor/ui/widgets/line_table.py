@@ -51,6 +51,8 @@ class LineTable(Themed, Generic[R], can_focus=True):
         self._head = 1 if titles else 0
         self._rows: Sequence[Row[R]] = ()
         self._placed: tuple[Placed[R], ...] = ()
+        self._placed_width = 0
+        self._moving: tuple[int, ...] = ()
         self._drawn: list[Drawn | None] = []
         self._top = 0
         self._cursor = 0
@@ -82,6 +84,7 @@ class LineTable(Themed, Generic[R], can_focus=True):
         if selected is not None:
             self._cursor = self._find(selected.id)
         self._top = max(0, min(self._top, len(rows) - self._page))
+        self._place()
         if on_screen:
             self._reveal()
         if was_empty != (not rows):
@@ -130,12 +133,23 @@ class LineTable(Themed, Generic[R], can_focus=True):
         """Rows that fit under the titles."""
         return max(1, self.size.height - self._head)
 
+    def _place(self) -> None:
+        """Choose the columns for the width there is; not left to `on_resize`, which comes after the first drawing."""
+        if self._placed_width != self.size.width:
+            self._placed_width = self.size.width
+            self._placed = place(self.columns, max(0, self.size.width - 2))
+            self._moving = tuple(
+                number for number, (column, _, _) in enumerate(self._placed) if column.moving
+            )
+            self._drawn = []
+
     def on_resize(self) -> None:
-        """Choose the columns for the new width; keep the cursor in sight."""
-        self._placed = place(self.columns, max(0, self.size.width - 2))
+        """Keep the cursor in sight; Textual repaints what has another size."""
+        before = self._top
         self._top = max(0, min(self._top, len(self._rows) - self._page))
         self._reveal()
-        self.redraw()
+        if self._top != before:
+            self.redraw()
 
     def on_focus(self) -> None:
         """The selected row is stronger in the focused table."""
@@ -148,6 +162,7 @@ class LineTable(Themed, Generic[R], can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the screen; Textual asks only for lines in which something changed."""
         width = self.size.width
+        self._place()
         if y < self._head:
             return self._strip(self._titles(), width)
         line = y - self._head
@@ -158,6 +173,29 @@ class LineTable(Themed, Generic[R], can_focus=True):
             return Strip.blank(width, self.palette.style("text"))
         drawn = self._draw(line)
         return self._strip(drawn.cells, width, selected=index == self._cursor)
+
+    def render_part(self, y: int, start: int, end: int) -> Strip:
+        """Only the columns that were asked for: a tick changes few cells of a line."""
+        line = y - self._head
+        if line < 0 or self._top + line >= len(self._rows) or self._placed_width != self.size.width:
+            return super().render_part(y, start, end)
+        parts: list[Cell] = []
+        first = last = -1
+        for (_, x, width), cell in zip(self._placed, self._draw(line).cells, strict=True):
+            left = x + 1
+            if left + width <= start or left >= end:
+                continue
+            if first < 0:
+                first = left
+            else:
+                parts.append(((" " * (left - last), "text"),))
+            parts.append(cell)
+            last = left + width
+        if first < 0 or first > start or last < end:  # it begins or ends between two columns
+            return super().render_part(y, start, end)
+        chosen = self._top + line == self._cursor
+        strip = Strip(segments(parts, self.palette, selected=chosen, focused=self.has_focus), last - first)
+        return strip if (first, last) == (start, end) else strip.crop(start - first, end - first)
 
     def _strip(self, cells: Sequence[Cell], width: int, *, selected: bool = False) -> Strip:
         if not self._rows and len(cells) == 1:
@@ -199,7 +237,7 @@ class LineTable(Themed, Generic[R], can_focus=True):
                     self._drawn[line] = None
                     self._refresh_line(line)
                 continue
-            new = self._drawn[line] = redraw(old, self._rows[self._top + line], self._placed)
+            new = self._drawn[line] = redraw(old, self._rows[self._top + line], self._placed, self._moving)
             if new.cells is not old.cells:
                 for start, end in changed_runs(old, new, self._placed):
                     self.refresh(Region(start + 1, line + self._head, end - start, 1))

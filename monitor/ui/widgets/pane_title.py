@@ -31,32 +31,29 @@ class PaneTitle(Line):
         """Say what the pane holds, and on the right what is special about it (a filter, the order)."""
         if (summary, note) != (self._summary, self._note):
             self._summary, self._note = summary, note
-            self._fill()
+            self.redraw()
 
     def show_focus(self, *, focused: bool) -> None:
         """Show whether keys go to this pane."""
         if focused != self._focused:
             self._focused = focused
-            self._fill()
-
-    def on_resize(self) -> None:
-        """The rule fills the new width."""
-        self._fill()
+            self.redraw()
 
     def on_click(self, event: events.Click) -> None:
         """A click goes to the pane, and unfolds it."""
         event.stop()
         self.post_message(self.Clicked())
 
-    def _fill(self) -> None:
+    def parts(self, width: int) -> tuple[Cell, Cell]:
+        """The rule fills what the text leaves."""
         number = f"{self._number} " if self._number else ""
         caption: Cell = (
             ("▎", "accent" if self._focused else "faint"),
             (number, "key" if self._focused else "muted"),
-            (cut(self._caption, self.size.width), "accent" if self._focused else "title"),
+            (cut(self._caption, width), "accent" if self._focused else "title"),
             ("  ", "text"),
         )
         left = (*caption, *self._summary, (" ", "text")) if self._summary else caption
         right: Cell = ((" ", "text"), *self._note, (" ", "text")) if self._note else ()
-        rule = max(0, self.size.width - cell_width(left) - cell_width(right))
-        self.show((*left, ("─" * rule, "fill" if self._focused else "faint")), right)
+        rule = max(0, width - cell_width(left) - cell_width(right))
+        return (*left, ("─" * rule, "fill" if self._focused else "faint")), right

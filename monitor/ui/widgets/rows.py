@@ -35,27 +35,35 @@ def draw(row: Row[R], columns: Sequence[Placed[R]]) -> Drawn:
     return Drawn(row.id, row.record, cells)
 
 
-def redraw(old: Drawn, row: Row[R], columns: Sequence[Placed[R]]) -> Drawn:
+def redraw(old: Drawn, row: Row[R], columns: Sequence[Placed[R]], moving: Sequence[int]) -> Drawn:
     """The line of a row where `old` stood, taking over the cells that cannot have changed.
 
-    When it looks the same, its cells are the old ones themselves.
+    `moving` are the numbers of the columns that move by themselves. When the line looks the same, its cells are the old
+    ones themselves.
     """
     if old.id != row.id:
         return draw(row, columns)
     record, known = row.record, old.record
-    same = known is record or known == record
-    cells = list(old.cells)
-    changed = False
-    for number, (column, _, width) in enumerate(columns):
-        if not column.moving and (
-            same or (column.part and getattr(known, column.part) is getattr(record, column.part))
-        ):
-            continue
+    if known is record or known == record:
+        news = moving
+    else:
+        news = [
+            number
+            for number, (column, _, _) in enumerate(columns)
+            if column.moving
+            or not column.part
+            or getattr(known, column.part) is not getattr(record, column.part)
+        ]
+    cells: list[Cell] | None = None
+    for number in news:
+        column, _, width = columns[number]
         cell = fit(column.cell(record, width), width, column.align)
-        if cell != cells[number]:
+        if cell != old.cells[number]:
+            cells = cells or list(old.cells)
             cells[number] = cell
-            changed = True
-    return Drawn(row.id, record, tuple(cells) if changed else old.cells)
+    if cells is not None:
+        return Drawn(row.id, record, tuple(cells))
+    return old if known is record else Drawn(row.id, record, old.cells)
 
 
 def changed_runs(old: Drawn, new: Drawn, columns: Sequence[Placed[R]]) -> Iterator[tuple[int, int]]:

@@ -34,10 +34,17 @@ class Themed(Widget):
         They come out of `render_line` with their background and at full width, so Textual's cache, which adds borders
         and padding, is passed by: it takes as long again as drawing the line.
         """
-        strips = [self.render_line(y) for y in crop.line_range]
-        for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, TRANSPARENT) for strip in strips]
         first, last = crop.column_span
-        return (
-            strips if (first, last) == (0, self.size.width) else [strip.crop(first, last) for strip in strips]
-        )
+        return [self.drawn_part(y, first, last) for y in crop.line_range]
+
+    def drawn_part(self, y: int, start: int, end: int) -> Strip:
+        """The cells from `start` up to `end` of a line, as they go to the terminal."""
+        strip = self.render_part(y, start, end)
+        for line_filter in self.get_line_filters():
+            strip = strip.apply_filter(line_filter, TRANSPARENT)
+        return strip
+
+    def render_part(self, y: int, start: int, end: int) -> Strip:
+        """These cells of a line, before any filter; for widgets that need not draw all of it."""
+        strip = self.render_line(y)
+        return strip if (start, end) == (0, strip.cell_length) else strip.crop(start, end)
