@@ -52,7 +52,6 @@ SLOW_LOOK_SECONDS: Final = 10.0
 """Between two looks at what changes slowly: free disk space, viewers, agents that are gone for good."""
 SOURCES_EVERY_SECONDS: Final = 5.0
 """Between two refreshes of the sources' latencies and costs; a change of state is shown at once."""
-NO_METRICS: Final = AgentMetrics()
 
 
 def wall_clock() -> Millis:
@@ -138,8 +137,11 @@ class Collector:
         self._publisher.flush(now)
         rows, self._rows = self._rows, TickRows(at=now)
         self._sink.put(rows)
-        self.inputs.start_due(now)
         self._measure.tick(time.perf_counter() - begin)
+
+    def start_due(self) -> None:
+        """Ask, in the background, what is due; a later tick shows the answers."""
+        self.inputs.start_due(wall_clock())
 
     def late(self) -> None:
         """A tick began later than its interval."""
@@ -275,7 +277,7 @@ class Collector:
             status = self._statuses.update(facts, now)
             if old is None or (old.status, old.status_reason) != (status.status, status.status_reason):
                 self._status_changed(old, status)
-            numbers = _metrics(member.process)
+            numbers = member.metrics
             statuses.append(status)
             metrics[status.id], all_facts[status.id] = numbers, facts
             self._rows.samples.append((status, numbers))
@@ -357,18 +359,3 @@ class Collector:
         if time.monotonic() >= self._health_row_at:
             self._health_row_at = time.monotonic() + self._settings.intervals.health
             self._rows.health = health
-
-
-def _metrics(group: ProcessGroup | None) -> AgentMetrics:
-    if group is None:
-        return NO_METRICS
-    return AgentMetrics(
-        pid=group.key.pid,
-        process=group.name,
-        cpu_usage=group.cpu_usage,
-        memory_usage=group.memory_usage,
-        memory_percent=group.memory_percent,
-        thread_count=group.thread_count,
-        process_count=group.process_count,
-        uptime_seconds=group.uptime_seconds,
-    )

@@ -23,11 +23,13 @@ class CommitBook:
     def __init__(self) -> None:
         self._commits: dict[str, Commit] = {}
         self._recent: dict[str, tuple[str, ...]] = {}
+        self._newest: dict[str, Millis | None] = {}
         self.last_commit_at: Millis | None = None
         """Time of the newest commit that an agent made."""
 
     def restore(self, commits: Iterable[Commit]) -> None:
         """Take up what history has, so that it is not announced again."""
+        self._newest.clear()
         for commit in commits:
             self._commits[commit.commit_hash] = commit
             self._note_time(commit)
@@ -43,6 +45,7 @@ class CommitBook:
         and were made by one of these agents.
         """
         changed, made = [], []
+        self._newest.clear()
         for commit in commits:
             old = self._commits.get(commit.commit_hash)
             merged = _merge(old, commit, agent_ids)
@@ -61,6 +64,7 @@ class CommitBook:
     def forget(self, agent_id: str) -> None:
         """The agent is gone; its commits stay in the feed until newer ones push them out."""
         self._recent.pop(agent_id, None)
+        self._newest.pop(agent_id, None)
 
     def recent(self, agent_id: str) -> tuple[Commit, ...]:
         """The agent's newest commits, newest first."""
@@ -68,10 +72,10 @@ class CommitBook:
 
     def newest_by(self, agent_id: str) -> Millis | None:
         """When the agent last made a commit: of those that are its own."""
-        return max(
-            (commit.commit_timestamp for commit in self.recent(agent_id) if commit.agent_id == agent_id),
-            default=None,
-        )
+        if agent_id not in self._newest:
+            own = [commit for commit in self.recent(agent_id) if commit.agent_id == agent_id]
+            self._newest[agent_id] = max((commit.commit_timestamp for commit in own), default=None)
+        return self._newest[agent_id]
 
     def feed(self) -> tuple[Commit, ...]:
         """The newest commits over all agents, newest first."""

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 JOB_TIMEOUT_SECONDS: Final = 60.0
 """A job that has not answered by then is reported as failing; it is not asked again before it has answered."""
+WOKEN_SHARE: Final = 0.005
+"""Share of a core that a job may take that is woken again and again: a board of a megabyte that changes all the time is
+read every four seconds, a small one at every tick."""
 
 
 class CpuMeter:
@@ -64,6 +67,8 @@ class Job:
         self.subject = subject
         self.interval = interval
         self.due_at = 0.0
+        self._asked_at = 0.0
+        self._not_before = 0.0
         self._poll = poll
         self._apply = apply
         self._executor = executor
@@ -78,12 +83,13 @@ class Job:
         return self._task is not None and not self._task.done()
 
     def wake(self) -> None:
-        """Have it asked at the next opportunity."""
-        self.due_at = 0.0
+        """Have it asked at the next opportunity, or as soon as its share allows."""
+        self.due_at = min(self.due_at, self._not_before)
 
     def start(self, now: Millis, monotonic: float, book: SourceBook) -> None:
         """Ask it, in the background."""
         self.due_at = monotonic + self.interval
+        self._asked_at = monotonic
         self._task = asyncio.create_task(self._ask(now, book), name=f"{self.name} {self.subject}")
 
     def deliver(self) -> None:
@@ -114,6 +120,7 @@ class Job:
             book.failed(self.name, self.subject, now, error)
         else:
             self._answer, self._answered = answer, True
+            self._not_before = self._asked_at + cost / WOKEN_SHARE
             if problem := self._problem():
                 book.failed(self.name, self.subject, now, problem)
             else:

@@ -30,6 +30,7 @@ async def look(settings: Settings, paths: StatePaths, store: KeyStore, last: Sna
         if last is not None:
             collector.restore(last)
         await collector.tick()
+        collector.start_due()
         try:
             async with asyncio.timeout(LIMIT_SECONDS):
                 await collector.inputs.settle()

@@ -39,6 +39,7 @@ class Publisher:
         self._looked_at: frozenset[str] = frozenset()
         self._looked_version = -1
         self._ids: tuple[str, ...] = ()
+        self._shown: dict[str, tuple[AgentStatus, AgentMetrics]] = {}
 
     def restore(self, snapshot: Snapshot) -> None:
         """Show again what was recorded of each agent's activity and each task's history."""
@@ -54,14 +55,18 @@ class Publisher:
         self._store.set(Keys.AGENTS, self._ids)
 
     def agent(self, status: AgentStatus, metrics: AgentMetrics, now: Millis) -> None:
-        """An agent's status and numbers."""
-        store = self._store
+        """An agent's status and numbers; the very records of before cost nothing."""
+        shown, store = self._shown.get(status.id), self._store
+        if shown is not None and shown[0] is status and shown[1] is metrics:
+            return
+        self._shown[status.id] = (status, metrics)
         store.set(Keys.status(status.id), status)
         store.set(Keys.metrics(status.id), metrics)
         store.set(Keys.last_updated(status.id), now)
 
     def forget(self, agent_id: str) -> None:
         """The agent is gone for good."""
+        self._shown.pop(agent_id, None)
         for key in (
             Keys.status,
             Keys.metrics,

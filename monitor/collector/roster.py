@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from monitor.model import Agent, BoardReading, Millis, ProcessGroup
+from monitor.model import Agent, AgentMetrics, BoardReading, Millis, ProcessGroup
 from monitor.text import clean
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FORGET_AFTER_MS: Final = 24 * 3600 * 1000
 """A discovered agent whose process ended stays in sight this long: who comes in the morning sees what died at night."""
+NO_METRICS: Final = AgentMetrics()
 
 
 class Member(msgspec.Struct):
@@ -27,6 +28,16 @@ class Member(msgspec.Struct):
     process: ProcessGroup | None = None
     process_seen: bool = False
     seen_at: Millis = 0
+    _measured: ProcessGroup | None = None
+    _metrics: AgentMetrics = NO_METRICS
+
+    @property
+    def metrics(self) -> AgentMetrics:
+        """The numbers of its process: the very record of before while the process's reading is."""
+        if self.process is not self._measured:
+            self._measured = self.process
+            self._metrics = NO_METRICS if self.process is None else _metrics(self.process)
+        return self._metrics
 
 
 class Roster:
@@ -234,3 +245,16 @@ class Roster:
             if not self._by_worktree[worktree]:
                 del self._by_worktree[worktree]
         self.version += 1
+
+
+def _metrics(group: ProcessGroup) -> AgentMetrics:
+    return AgentMetrics(
+        pid=group.key.pid,
+        process=group.name,
+        cpu_usage=group.cpu_usage,
+        memory_usage=group.memory_usage,
+        memory_percent=group.memory_percent,
+        thread_count=group.thread_count,
+        process_count=group.process_count,
+        uptime_seconds=group.uptime_seconds,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from monitor.history.binding import integer
@@ -25,7 +26,7 @@ from monitor.history.columns import (
 
 if TYPE_CHECKING:
     from monitor.history.rows import TickRows
-    from monitor.model import Agent, Millis, SystemHealth
+    from monitor.model import Agent, AgentMetrics, AgentStatus, Millis, SystemHealth
 
 SAMPLE_REPEAT_MS: Final = 10_000
 """An unchanged sample is written again after this long (DESIGN.md §5)."""
@@ -47,6 +48,8 @@ class Encoder:
     """
 
     def __init__(self) -> None:
+        self._told: dict[str, tuple[AgentStatus, AgentMetrics, Millis]] = {}
+        """The records of the last sample written of each agent."""
         self._agents: dict[str, tuple[Agent, Millis]] = {}
         self._samples: dict[str, tuple[Row, Millis]] = {}
         self._labels: dict[str, tuple[Row, Millis]] = {}
@@ -60,6 +63,9 @@ class Encoder:
         """What to run for these rows, in order; parents before children."""
         self._new = []
         self._new_health = self._health
+        rows = replace(
+            rows, samples=[sample for sample in rows.samples if not self._is_old(*sample, rows.at)]
+        )
         alerts = {alert.alert_id: alert for alert in rows.alerts}  # the last word of this tick on each
         open_alerts = [alert_row(alert) for alert in alerts.values() if not alert.resolved]
         ended = [alert_row(alert) for alert in alerts.values() if alert.resolved]
@@ -91,6 +97,16 @@ class Encoder:
         self._health = self._new_health
         self._new = []
 
+    def _is_old(self, status: AgentStatus, metrics: AgentMetrics, at: Millis) -> bool:
+        """Whether these are the very records last written, and not due again: no row would come of them."""
+        told = self._told.get(status.id)
+        return (
+            told is not None
+            and told[0] is status
+            and told[1] is metrics
+            and 0 <= at - told[2] < SAMPLE_REPEAT_MS
+        )
+
     def _agent_rows(self, rows: TickRows) -> list[Row]:
         agents = {agent.id: agent for agent in rows.agents}
         for status, _ in rows.samples:
@@ -114,6 +130,7 @@ class Encoder:
                 labels = self._label_columns(sample, rows.at)
                 found.append({**sample, **labels, "timestamp": rows.at, "uptime_seconds": uptime})
                 self._new.append((self._samples, status.id, (sample, rows.at)))
+                self._new.append((self._told, status.id, (status, metrics, rows.at)))
         return found
 
     def _label_columns(self, sample: Row, at: Millis) -> Row:

@@ -64,7 +64,7 @@ class FileContent(msgspec.Struct, frozen=True):
 def signature(path: str) -> Signature | None:
     """Look at the file once, without opening it; None when it is not there or cannot be looked at."""
     try:
-        return signature_of(Path(path).stat())
+        return signature_of(os.stat(path))
     except (OSError, ValueError):
         return None
 

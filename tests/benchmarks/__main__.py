@@ -40,12 +40,19 @@ def main() -> None:
 def run(name: str, agents: int, pace: float, others: int, period: float, seconds: float) -> None:
     """One scenario: a fleet, a crowd beside it, each monitor in its turn."""
     seconds = max(seconds, 6 * period)
-    with tempfile.TemporaryDirectory() as folder, Crowd(others), Fleet(agents=agents, seed=1, pace=pace) as fleet:
-        print(f"\n{name}: {agents} agents at pace {pace:g} among {others} others, a refresh every {period:g} s")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Crowd(others),
+        Fleet(agents=agents, seed=1, pace=pace) as fleet,
+    ):
+        print(
+            f"\n{name}: {agents} agents at pace {pace:g} among {others} others, a refresh every {period:g} s"
+        )
         print(f"target: {TARGETS[name]}")
         monitor = [sys.executable, "-m", "monitor", "--config", str(fleet.config), "--interval", str(period)]
         live = [*monitor, "--state-dir", f"{folder}/live", "--db", f"{folder}/live/monitor.db"]
-        rows = [measure("agent-monitor", live, seconds=seconds, period=period, paint="architect.*idle|architect.*active")]
+        seen = "System Architect"
+        rows = [measure("agent-monitor", live, seconds=seconds, period=period, paint=seen)]
         naive = [sys.executable, NAIVE, str(period), *map(str, fleet.pids)]
         rows.append(measure("psutil-naive", naive, seconds=seconds, period=period, quit_key=b"\x03"))
         rows += [measure(*peer, seconds=seconds, period=period, paint="PID") for peer in peers(period)]
@@ -74,7 +81,9 @@ def peers(period: float) -> list[tuple[str, list[str]]]:
 def print_screens(rows: list[Measurement], period: float) -> None:
     """A line a monitor; the ratio is against htop's CPU."""
     htop = next((row.cpu_ms_per_refresh for row in rows if row.name == "htop" and not row.error), None)
-    print(f"{'':<22}{'CPU/refresh':>13}{'of a core':>11}{'× htop':>8}{'bytes':>8}{'peak':>9}{'first paint':>13}")
+    print(
+        f"{'':<22}{'CPU/refresh':>13}{'of a core':>11}{'× htop':>8}{'bytes':>8}{'peak':>9}{'first paint':>13}"
+    )
     for row in rows:
         if row.error:
             print(f"{row.name:<22}{row.error}")
@@ -97,7 +106,9 @@ def print_recorders(rows: list[Headless], period: float) -> None:
             continue
         ratio = f"{row.cpu_ms_per_sample / atop:.2f} × atop -w" if atop else ""
         share = row.cpu_ms_per_sample / (10 * period)
-        print(f"{row.name:<22}{row.cpu_ms_per_sample:>10.2f} ms{share:>9.2f} %   {row.peak_mb:.1f} MB   {ratio}")
+        print(
+            f"{row.name:<22}{row.cpu_ms_per_sample:>10.2f} ms{share:>9.2f} %   {row.peak_mb:.1f} MB   {ratio}"
+        )
 
 
 def print_disk(database: Path) -> None:
@@ -111,7 +122,8 @@ def print_disk(database: Path) -> None:
         used = (pages - free) * size
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema WHERE rootpage > 0").fetchone()
     empty = (tables + 2) * size
-    print(f"on disk: {samples} samples in {used} bytes, {(used - empty) / max(1, samples):.0f} B a sample beyond the schema")
+    each = (used - empty) / max(1, samples)
+    print(f"on disk: {samples} samples in {used} bytes, {each:.0f} B a sample beyond the schema")
 
 
 if __name__ == "__main__":

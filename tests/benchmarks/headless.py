@@ -22,7 +22,9 @@ class Headless:
 
 def measure_headless(name: str, command: list[str], *, seconds: float, period: float) -> Headless:
     """Run `command` until it has settled, measure it for `seconds`, and end it with SIGTERM."""
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
         try:
             time.sleep(SETTLE_SECONDS)
             if process.poll() is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -73,7 +74,13 @@ class _Output:
 
 
 def measure(
-    name: str, command: list[str], *, seconds: float, period: float, paint: str | None = None, quit_key: bytes = b"q"
+    name: str,
+    command: list[str],
+    *,
+    seconds: float,
+    period: float,
+    paint: str | None = None,
+    quit_key: bytes = b"q",
 ) -> Measurement:
     """Run `command` at 200×50 until it has settled, measure it for `seconds`, and end it."""
     environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
@@ -135,10 +142,8 @@ def tree_peak(pid: int) -> float:
 
 def end(pid: int, fd: int, quit_key: bytes) -> None:
     """Ask it to quit, then make it."""
-    try:
+    with contextlib.suppress(OSError):
         os.write(fd, quit_key)
-    except OSError:
-        pass
     for number in (0, signal.SIGTERM, signal.SIGKILL):
         if number:
             os.kill(pid, number)

@@ -65,6 +65,26 @@ async def test_a_waked_job_is_due_at_once(pool: ThreadPoolExecutor) -> None:
     assert asked == [NOW, NOW + 2]
 
 
+async def test_a_costly_job_that_is_waked_all_the_time_keeps_its_share_of_a_core(
+    pool: ThreadPoolExecutor,
+) -> None:
+    asked: list[Millis] = []
+
+    def costly(now: Millis) -> None:
+        asked.append(now)
+        end = time.thread_time() + 0.01
+        while time.thread_time() < end:
+            pass
+
+    jobs = JobBoard(SourceBook())
+    jobs.add(Job("board", "/r", 60.0, costly, print, pool))
+    for second in range(10):
+        jobs.wake("board", "/r")
+        jobs.start_due(NOW + second, 100.0 + second)
+        await jobs.settle()
+    assert 2 <= len(asked) <= 5  # 10 ms each are half a percent of two seconds
+
+
 async def test_any_failure_becomes_a_record(pool: ThreadPoolExecutor) -> None:
     def broken(_now: Millis) -> None:
         raise ZeroDivisionError("by design")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.sources.git.schedule import GitSchedule, fair_share
+from monitor.sources.git.schedule import FIRST_WEIGHT, GitSchedule, fair_share
 
 BUDGET = 1800.0  # milliseconds a minute: 3 % of one core
 
@@ -130,9 +130,20 @@ def test_the_share_of_the_budget_that_was_used_is_told() -> None:
     schedule = scheduled("a")
     assert schedule.used_percent(0.0) == 0.0
     schedule.due(0.0, 1)
-    schedule.finished("a", 450.0, 1.0)
-    assert schedule.used_percent(2.0) == pytest.approx(25.0)
-    assert schedule.used_percent(61.0) == 0.0
+    schedule.finished("a", 0.0, 1.0)
+    schedule.moved("a", 2.0, head_moved=True)
+    schedule.due(3.0, 1)
+    schedule.finished("a", 450.0, 3.0)
+    assert schedule.used_percent(4.0) == pytest.approx(25.0)
+    assert schedule.used_percent(63.0) == 0.0
+
+
+def test_a_commit_is_read_at_once_also_while_a_large_fleet_is_new() -> None:
+    names = [f"w{number}" for number in range(200)]
+    schedule = scheduled(*names)
+    run(schedule, 20, dict.fromkeys(names, 9.0))
+    schedule.moved("w7", 21.0, head_moved=True)
+    assert "w7" in schedule.due(23.0, 4)
 
 
 def test_a_worktree_that_was_removed_is_not_read_again() -> None:
@@ -158,17 +169,18 @@ steps = st.lists(
 
 
 @given(steps)
-def test_no_minute_costs_more_than_the_budget_and_one_reading(
+def test_no_minute_costs_more_than_the_budget_and_one_reading_of_which_first_ones_count_less(
     moves: list[tuple[str, float, bool, float, bool]],
 ) -> None:
     schedule = GitSchedule()
-    now, spent = 0.0, []
+    now, spent, known = 0.0, [], set()
     for name, pause, head_moved, cost, _ in moves:
         now += pause
         schedule.moved(name, now, head_moved=head_moved)
         for chosen in schedule.due(now, 1):
             schedule.finished(chosen, cost, now)
-            spent.append((now, cost))
+            spent.append((now, cost if chosen in known else FIRST_WEIGHT * cost))
+            known.add(chosen)
     for end, _ in spent:
         minute = [cost for at, cost in spent if end - 60 < at <= end]
         assert sum(minute) <= BUDGET + max(minute)

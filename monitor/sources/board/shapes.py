@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +11,7 @@ from msgspec import structs
 
 from monitor.errors import SourceError
 from monitor.model import BoardAgent, BoardReading, BoardState, Task
+from monitor.sources.board.memory import TaskMemory
 from monitor.sources.values import (
     as_number,
     as_summary,
@@ -56,13 +58,16 @@ _FOLDER_NAME: Final = re.compile(r"(?!\.{1,2}$)[^/\x00]{1,100}")
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def parse_board(data: bytes, root: str, path: str, at: Millis) -> BoardReading:
+def parse_board(
+    data: bytes, root: str, path: str, at: Millis, memory: TaskMemory | None = None
+) -> BoardReading:
     """Read a board in either shape: `v4`, a list of tasks, or `v3`, lists of tasks by status.
 
     Statuses become upper case with underscores, also those that no board declares; only the names of v3's
     lists are translated (`pending` is TODO, `completed` is DONE). A task that is no object or lacks an id or
-    a title, or one past `TASK_LIMIT`, is left out, and the state's `error` says so; the rest is shown.
-    Raises SourceError when nothing can be shown.
+    a title, or one past `TASK_LIMIT`, is left out, and the state's `error` says so; the rest is shown. With the
+    `memory` of this board's last reading, a task that did not change is the same record. Raises SourceError when
+    nothing can be shown.
     """
     name = clean(str(Path(path).relative_to(root)) if Path(path).is_relative_to(root) else path)
     board = decode_json(data, name)
@@ -76,7 +81,7 @@ def parse_board(data: bytes, root: str, path: str, at: Millis) -> BoardReading:
         shape, found = "v3", list(_by_status(listed))
     else:
         raise SourceError(f"{name} holds no board: `tasks` is neither a list nor lists by status.")
-    tasks, error = _tasks(found, board.get("comments"), root)
+    tasks, error = _tasks(found, board.get("comments"), root, memory or TaskMemory())
     if found and not tasks:
         raise SourceError(f"{name} holds no usable task: none of {len(found):,} has an id and a title.")
     state = _state(
@@ -105,13 +110,16 @@ def _by_status(lists: dict[str, Any]) -> Iterator[tuple[Any, str | None]]:
             yield entry, _LIST_STATUSES.get(name, name)
 
 
-def _tasks(found: list[tuple[Any, str | None]], comments: Any, root: str) -> tuple[tuple[Task, ...], str]:
+def _tasks(
+    found: list[tuple[Any, str | None]], comments: Any, root: str, memory: TaskMemory
+) -> tuple[tuple[Task, ...], str]:
     """Make the tasks, the last of those with one id, and say what was left out."""
     by_id = comments if isinstance(comments, dict) else {}
     tasks: dict[str, Task] = {}
     skipped = repeated = 0
+    memory.begin()
     for entry, status in found[:TASK_LIMIT]:
-        task = _task(entry, status, by_id, root) if isinstance(entry, dict) else None
+        task = _remembered(entry, status, by_id, root, memory) if isinstance(entry, dict) else None
         if task is None:
             skipped += 1
         else:
@@ -127,8 +135,19 @@ def _tasks(found: list[tuple[Any, str | None]], comments: Any, root: str) -> tup
     return tuple(tasks.values()), "; ".join(problems)
 
 
-def _task(entry: dict[str, Any], status: str | None, comments: dict[str, Any], root: str) -> Task | None:
-    task_id, title = as_text(entry.get("id"), ID_LIMIT), as_text(entry.get("title"))
+def _remembered(
+    entry: dict[str, Any], status: str | None, comments: dict[str, Any], root: str, memory: TaskMemory
+) -> Task | None:
+    task_id = as_text(entry.get("id"), ID_LIMIT)
+    elsewhere = _length(comments.get(task_id))
+    return memory.task(
+        (root, status, elsewhere, entry), lambda: _task(task_id, entry, status, elsewhere, root)
+    )
+
+
+def _task(task_id: str, entry: dict[str, Any], status: str | None, comments: int, root: str) -> Task | None:
+    """Make a task; `comments` is how many the board holds of it beside those in its entry."""
+    title = as_text(entry.get("title"))
     if not task_id or not title:
         return None
     return Task(
@@ -147,7 +166,7 @@ def _task(entry: dict[str, Any], status: str | None, comments: dict[str, Any], r
         blockers=_blockers(entry.get("blockers")),
         estimated_hours=as_number(pick(entry, _ESTIMATED)),
         actual_hours=as_number(pick(entry, _ACTUAL)),
-        comments=_length(entry.get("comments")) + _length(comments.get(task_id)),
+        comments=_length(entry.get("comments")) + comments,
         completion_criteria=_length(pick(entry, _CRITERIA)),
         root=root,
         extra=_extra(entry),
@@ -191,11 +210,11 @@ def _agents(value: Any, root: str) -> tuple[BoardAgent, ...]:
         agent_id = as_text(record.get("id"), ID_LIMIT) or clean(key, ID_LIMIT)
         if not agent_id:
             continue
-        folder = Path(root) / "agents" / agent_id if _FOLDER_NAME.fullmatch(agent_id) else None
+        folder = os.path.join(root, "agents", agent_id) if _FOLDER_NAME.fullmatch(agent_id) else None
         agents[agent_id] = BoardAgent(
             id=agent_id,
             name=as_text(record.get("name")) or agent_id,
             role=as_text(record.get("role")),
-            worktree=str(folder) if folder else None,
+            worktree=folder,
         )
     return tuple(agents.values())

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from monitor.errors import SourceError
 from monitor.model import BoardReading, BoardState
+from monitor.sources.board.memory import TaskMemory
 from monitor.sources.board.shapes import parse_board
 from monitor.sources.files import FileMissingError, read_file, signature
 
@@ -39,6 +40,7 @@ class BoardSource:
         self._tried = 0
         self._good = BoardReading(state=BoardState(root=root, path=self.path))
         self._last: BoardReading | None = None
+        self._memory = TaskMemory()
 
     def poll(self, now: Millis) -> BoardReading | None:
         """Read the board if it changed; None when there is nothing new to tell. Blocks; raises nothing.
@@ -68,7 +70,7 @@ class BoardSource:
         self._tried, self._settled = now, True
         try:
             content = read_file(BOARD, root=self.root, limit=SIZE_LIMIT)
-            reading = parse_board(content.data, self.root, self.path, now)
+            reading = parse_board(content.data, self.root, self.path, now, self._memory)
         except FileMissingError as error:
             return self._failed(str(error) if self._good.state.shape else "")
         except SourceError as error:

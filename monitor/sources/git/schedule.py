@@ -23,6 +23,13 @@ WINDOW: Final = 60.0
 URGENT_INTERVAL: Final = 2.0
 """Seconds at least between two readings of a worktree whose HEAD keeps moving."""
 
+SHARE_SECONDS: Final = 1.0
+"""So long the fair share is taken to be as it was: it takes a look at every worktree."""
+
+FIRST_WEIGHT: Final = 0.25
+"""What a first reading counts of its cost: it is made once, and everybody waits for it. At its full cost, that of two
+hundred worktrees took the whole minute's budget, and no commit was seen until the next."""
+
 _FIRST_COST: Final = 10.0
 _OCCUPIED: Final = 12.0
 _GOLDEN: Final = 0.618034
@@ -31,7 +38,17 @@ _GOLDEN: Final = 0.618034
 class _Entry:
     """One worktree: what it wants, what it cost, when it was read."""
 
-    __slots__ = ("added", "cost_ms", "early", "moved_at", "not_before", "read_at", "started_at", "urgent")
+    __slots__ = (
+        "added",
+        "cost_ms",
+        "due_at",
+        "early",
+        "moved_at",
+        "not_before",
+        "read_at",
+        "started_at",
+        "urgent",
+    )
 
     def __init__(self, added: float) -> None:
         self.added = added
@@ -46,6 +63,8 @@ class _Entry:
         """The first move that no reading has seen."""
         self.urgent = False
         self.not_before = 0.0
+        self.due_at = added
+        """Since when it has waited, or will; infinite while it is being read."""
 
 
 class GitSchedule:
@@ -65,6 +84,9 @@ class GitSchedule:
         self._entries: dict[str, _Entry] = {}
         self._spent: deque[tuple[float, float]] = deque()
         self._phase = 0.0
+        self._reading: dict[str, _Entry] = {}
+        self._share = math.inf
+        self._shared_at = -math.inf
 
     @property
     def worktrees(self) -> tuple[str, ...]:
@@ -79,6 +101,7 @@ class GitSchedule:
     def remove(self, worktree: str) -> None:
         """Forget a worktree."""
         self._entries.pop(worktree, None)
+        self._reading.pop(worktree, None)
 
     def moved(self, worktree: str, at: float, *, head_moved: bool = False) -> None:
         """Something moved in a worktree; `head_moved`: HEAD, its log or its branch, so there may be a commit."""
@@ -86,6 +109,8 @@ class GitSchedule:
         entry = self._entries[worktree]
         entry.moved_at = at if entry.moved_at is None else entry.moved_at
         entry.urgent = entry.urgent or head_moved
+        if entry.started_at is None:
+            entry.due_at = self._due_at(entry)
 
     def due(self, now: float, limit: int) -> list[str]:
         """At most `limit` worktrees to read now, the one that waited longest first; they count as being read.
@@ -95,26 +120,30 @@ class GitSchedule:
         room = self._budget - self._used(now) - self._under_way()
         if limit <= 0 or room <= 0:
             return []
-        share = self._fair_share()
-        waiting = []
-        for worktree, entry in self._entries.items():
-            if entry.started_at is None and (since := self._due_at(entry, share)) <= now:
-                # What is urgent counts as having waited longer; by a fixed time, so that nothing else starves.
-                waiting.append((since - self._busy if self._is_urgent(entry) else since, worktree))
+        self._share_out(now)
+        # What is urgent counts as having waited longer; by a fixed time, so that nothing else starves.
+        waiting = [
+            (entry.due_at - self._busy if self._is_urgent(entry) else entry.due_at, worktree)
+            for worktree, entry in self._entries.items()
+            if entry.due_at <= now
+        ]
         chosen = []
         for _, worktree in heapq.nsmallest(limit, waiting):
             if room <= 0:
                 break
             entry = self._entries[worktree]
             entry.started_at, entry.moved_at, entry.urgent = now, None, False
+            entry.due_at = math.inf
+            self._reading[worktree] = entry
             room -= entry.cost_ms
             chosen.append(worktree)
         return chosen
 
     def finished(self, worktree: str, cost_ms: float, now: float) -> None:
         """A reading ended and cost that much."""
-        self._spent.append((now, cost_ms))
-        entry = self._entries.get(worktree)
+        entry = self._reading.pop(worktree, None)
+        is_first = entry is not None and entry.read_at is None
+        self._spent.append((now, FIRST_WEIGHT * cost_ms if is_first else cost_ms))
         if entry is None or entry.started_at is None:
             return
         # A reading that only waits (a dead disk, a time limit) costs no CPU but holds a thread.
@@ -127,6 +156,7 @@ class GitSchedule:
             entry.cost_ms = (entry.cost_ms + cost_ms) / 2
             entry.early = 0.0
         entry.read_at, entry.started_at = entry.started_at, None
+        entry.due_at = self._due_at(entry)
 
     def used_percent(self, now: float) -> float:
         """How much of the budget the last minute used, in percent."""
@@ -140,7 +170,7 @@ class GitSchedule:
 
     def _under_way(self) -> float:
         """Milliseconds that the readings under way are expected to cost."""
-        return sum(entry.cost_ms for entry in self._entries.values() if entry.started_at is not None)
+        return sum(entry.cost_ms for entry in self._reading.values())
 
     def _is_urgent(self, entry: _Entry) -> bool:
         return entry.urgent or entry.read_at is None
@@ -151,23 +181,23 @@ class GitSchedule:
             return URGENT_INTERVAL
         return self._quiet - entry.early if entry.moved_at is None else min(self._busy, self._quiet)
 
-    def _due_at(self, entry: _Entry, share: float) -> float:
-        """Since when a worktree has waited, or will, with `share` milliseconds a second to spend."""
+    def _due_at(self, entry: _Entry) -> float:
+        """Since when a worktree has waited, or will, if it gets no more than the fair share."""
         if entry.read_at is None:
             return entry.added
-        since = entry.read_at + max(self._wanted(entry), entry.cost_ms / share)
+        since = entry.read_at + max(self._wanted(entry), entry.cost_ms / self._share)
         return max(since, entry.not_before, since if entry.moved_at is None else entry.moved_at)
 
-    def _fair_share(self) -> float:
-        """The most that one worktree may spend, in milliseconds a second, so that all together keep the budget."""
-        return fair_share(
-            [
-                entry.cost_ms / self._wanted(entry)
-                for entry in self._entries.values()
-                if entry.read_at is not None
-            ],
-            self._rate,
-        )
+    def _share_out(self, now: float) -> None:
+        """Find the most that one worktree may spend, in milliseconds a second, so that all together keep the budget."""
+        if 0 <= now - self._shared_at < SHARE_SECONDS:
+            return
+        read = [entry for entry in self._entries.values() if entry.read_at is not None]
+        self._share = fair_share([entry.cost_ms / self._wanted(entry) for entry in read], self._rate)
+        self._shared_at = now
+        for entry in read:
+            if entry.started_at is None:
+                entry.due_at = self._due_at(entry)
 
 
 def fair_share(demands: Iterable[float], capacity: float) -> float:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from monitor.sources.processes.table import Entry, ProcessTable
 
 NAME_LIMIT: Final = 64
+YOUNG_SECONDS: Final = 60
+"""A reading of a tree older than this may be the last one again, if nothing but its age differs, ..."""
+UPTIME_STEP: Final = 10
+"""... and that by fewer seconds than this: whoever shows it shows minutes, and has nothing to do meanwhile."""
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -52,13 +56,17 @@ class Group:
         self.cpu: float | None = None
         self._ended: float = 0
         self._ended_before: float = 0
+        self._last: ProcessGroup | None = None
 
     def owe(self, entry: Entry) -> None:
         """A child of a member ended: all its CPU time will show again, as that of the member's children."""
         self._ended += entry.own + entry.reaped
 
     def reading(self, table: ProcessTable, rates: Rates) -> ProcessGroup:
-        """Sum up this tick; to be called once a tick, after all members were read."""
+        """Sum up this tick; to be called once a tick, after all members were read.
+
+        It is the very record of the last tick when nothing new is in it.
+        """
         tick = rates.tick
         memory = threads = 0
         used = reaped = 0.0
@@ -77,7 +85,7 @@ class Group:
         percent = rates.percent_per_unit
         self.cpu = used * percent if known and not self.fresh and percent is not None else None
         self.fresh = not known
-        return ProcessGroup(
+        reading = ProcessGroup(
             key=self.key,
             kind=self.mark.kind,
             name=self.mark.name,
@@ -92,6 +100,9 @@ class Group:
             uptime_seconds=max(0, int(table.age(self.top))),
             unknown=problem,
         )
+        if self._last is None or not _same_but_age(self._last, reading):
+            self._last = reading
+        return self._last
 
     def infos(self, table: ProcessTable, rates: Rates) -> tuple[ProcessInfo, ...]:
         """List its processes, depth first."""
@@ -128,6 +139,16 @@ class Group:
         self._ended_before = min(self._ended, max(0.0, owed - reaped))
         self._ended = 0
         return max(0.0, reaped - owed)
+
+
+def _same_but_age(old: ProcessGroup, new: ProcessGroup) -> bool:
+    """Whether a reading says what the last one said, of a process that is only a little older."""
+    before, now = old.uptime_seconds or 0, new.uptime_seconds or 0
+    return (
+        YOUNG_SECONDS <= before <= now < before + UPTIME_STEP
+        and old.cpu_usage == new.cpu_usage
+        and old == msgspec.structs.replace(new, uptime_seconds=before)
+    )
 
 
 def arrange(table: ProcessTable, marks: Mapping[Entry, Mark]) -> dict[Entry, Mark]:

@@ -78,6 +78,8 @@ class Plan(msgspec.Struct, frozen=True):
     missing: bool = False
     git_folder: str = ""
     common_folder: str = ""
+    branch: str = ""
+    """What HEAD of `git_folder` points at below `refs/heads`; empty when it is detached."""
     limit: int = OTHER_FOLDERS
     """Folders that may be followed for it."""
 
@@ -129,7 +131,18 @@ def _plan_git(path: str) -> Plan:
         trees=tuple(filter(os.path.isdir, trees)),
         git_folder=folder,
         common_folder=common,
+        branch=_branch(folder),
     )
+
+
+def with_branch_of_now(planned: Plan) -> Plan:
+    """The plan after HEAD moved. Read only then: a reference that moves concerns all worktrees of a repository."""
+    return msgspec.structs.replace(planned, branch=_branch(planned.git_folder))
+
+
+def _branch(folder: str) -> str:
+    head = _first_line(os.path.join(folder, "HEAD"))
+    return head.removeprefix("ref: refs/heads/") if head.startswith("ref: refs/heads/") else ""
 
 
 def git_folder(path: str) -> str | None:
@@ -191,13 +204,11 @@ def _git_meaning(planned: Plan, folder: str, name: str) -> bool | None:
 
 def _reference_meaning(planned: Plan, path: str) -> bool | None:
     """Worktrees share their branches: one that is moved concerns only the worktree that has it checked out."""
-    head = _first_line(os.path.join(planned.git_folder, "HEAD"))
-    if not head.startswith("ref: refs/heads/"):
+    if not planned.branch:
         return None
-    branch = head.removeprefix("ref: refs/heads/")
-    reference = os.path.relpath(path, os.path.join(planned.common_folder, "refs"))
-    if reference == f"heads/{branch}":
+    reference = path.removeprefix(planned.common_folder + "/refs/")
+    if reference == f"heads/{planned.branch}":
         return True
     # A push or fetch moves refs/remotes/<remote>/<branch>, and with it ahead and behind.
     parts = reference.split("/", 2)
-    return False if parts[0] == "remotes" and parts[2:] == [branch] else None
+    return False if parts[0] == "remotes" and parts[2:] == [planned.branch] else None

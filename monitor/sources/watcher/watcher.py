@@ -12,7 +12,15 @@ from monitor.sources.watcher.back_off import BackOff
 from monitor.sources.watcher.batch import Batch
 from monitor.sources.watcher.coverage import Coverage, look
 from monitor.sources.watcher.limits import explain, folder_budget, make_notifier
-from monitor.sources.watcher.targets import Plan, Target, TargetKind, is_followed, meaning, plan
+from monitor.sources.watcher.targets import (
+    Plan,
+    Target,
+    TargetKind,
+    is_followed,
+    meaning,
+    plan,
+    with_branch_of_now,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -168,6 +176,9 @@ class Watcher:
             return
         await self._extend(notifier, coverage, target, planned.folders, descend=False)
         await self._extend(notifier, coverage, target, planned.trees, descend=True)
+        if target in self._plans and planned.git_folder:
+            # HEAD may have moved between the plan and the first watch.
+            self._plans[target] = with_branch_of_now(self._plans[target])
 
     async def _extend(
         self, notifier: Notifier, coverage: Coverage, target: Target, folders: Iterable[str], *, descend: bool
@@ -256,6 +267,8 @@ class Watcher:
 
     def _consider(self, target: Target, event: Event, path: str) -> None:
         planned = self._plans[target]
+        if event.name == "HEAD" and event.folder == planned.git_folder:
+            planned = self._plans[target] = with_branch_of_now(planned)
         moved = meaning(target, planned, event.folder, event.name)
         made = event.kind == "created" and event.is_folder
         if made and any(
