@@ -12,7 +12,7 @@ from ui_screens import NARROW, WIDE, lines_of, shown
 
 from monitor.errors import MonitorError
 from monitor.keystore import Keys, KeyStore
-from monitor.model import AgentMetrics, Board, BoardState, FeedState, RagMetrics
+from monitor.model import AgentMetrics, Board, BoardState, FeedState, RagMetrics, SourceStatus
 from monitor.ui.options import ScreenOptions
 from monitor.ui.screens.agent import AgentScreen
 
@@ -228,6 +228,34 @@ async def test_only_a_live_view_says_that_it_does_not_record(store: KeyStore, mo
     store.set(Keys.FEED, msgspec.structs.replace(store.get(Keys.FEED), mode=mode, recording=False))
     async with shown(store) as screen:
         assert ("not recording" in screen.text) == told
+
+
+async def test_the_health_pane_tells_what_each_source_costs(store: KeyStore) -> None:
+    store.set(
+        Keys.SOURCES,
+        tuple(
+            SourceStatus(
+                name="git",
+                subject=f"/w/{number}",
+                state="ok",
+                since=NOW,
+                latency_ms=5.0 * number,
+                cost_ms_per_minute=20.0,
+            )
+            for number in (1, 2, 3)
+        ),
+    )
+    async with shown(store) as screen:
+        await screen.press("3", "z")
+        await screen.until_shown("15 ms  of 3, 60 ms CPU a minute")
+
+
+async def test_an_attached_view_says_that_process_trees_are_not_recorded(store: KeyStore) -> None:
+    attached = FeedState(mode="attached", host="h", interval_seconds=2.0, database="/d/monitor.db")
+    store.set(Keys.FEED, attached)
+    async with shown(store) as screen:
+        await screen.press("enter")
+        await screen.until_shown("Process trees are not recorded")
 
 
 async def test_what_is_known_of_the_shared_memory_stands_in_the_health_pane(store: KeyStore) -> None:

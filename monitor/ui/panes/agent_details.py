@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.keystore import Keys
-from monitor.model import Activity, Board, Commit, ProcessInfo, Task
+from monitor.model import Activity, Board, Commit, FeedState, ProcessInfo, Task
 from monitor.text import clean
 from monitor.ui import format as text
 from monitor.ui.panes.board import task_status
@@ -84,6 +84,9 @@ class ProcessesPane(DetailPane[ProcessInfo]):
 
     def empty(self) -> tuple[Cell, ...]:
         """The feed reads them at its next tick."""
+        feed: FeedState | None = self.store.get(Keys.FEED)
+        if feed is not None and feed.mode != "live":
+            return ((("Process trees are not recorded: a live view shows them.", "muted"),),)
         if self.store.get(Keys.processes(self.agent_id)) is None:
             return ((("Reading the process tree…", "muted"),),)
         return ((("No process seen.", "muted"),),)

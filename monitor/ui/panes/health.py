@@ -76,7 +76,7 @@ class HealthPane(Pane[HealthRow]):
         return (*fit(row.value, width - _AGE_WIDTH), (age, "muted"))
 
     def records(self) -> Sequence[Row[HealthRow]]:
-        """Host, services, shared memory, failing sources, the monitor."""
+        """Host, services, shared memory, failing sources, the monitor and how fast its sources answer."""
         health: SystemHealth | None = self.store.get(Keys.HEALTH)
         sources: tuple[SourceStatus, ...] = self.store.get(Keys.SOURCES, ())
         rows: list[Row[HealthRow]] = []
@@ -95,7 +95,7 @@ class HealthPane(Pane[HealthRow]):
         if health is not None and health.collector is not None:
             rows.append(_heading("Monitor"))
             rows += _monitor(health, health.collector)
-        return rows
+        return rows + _latencies(sources)
 
     def fields(self, record: HealthRow) -> Mapping[str, str]:
         """What of a line can be searched."""
@@ -191,15 +191,28 @@ def _monitor(health: SystemHealth, own: CollectorHealth) -> list[Row[HealthRow]]
     rows = [
         line("cost", f"{cost} CPU", text.size(own.memory_usage)),
         line("tick", text.milliseconds(own.tick_ms), f"longest {text.milliseconds(own.tick_ms_max)}"),
+        line("late", f"{own.late_ticks} of {own.ticks} ticks", style="warn" if own.late_ticks else "text"),
         line("git budget", text.percent(own.git_budget_percent), clean(own.watching)),
         line("database", text.size(own.database_bytes), _plural(health.websocket_connections, "viewer")),
         line("files", _plural(health.file_watch_events, "event"), "in the last minute"),
     ]
-    if own.late_ticks:
-        rows.append(line("late", f"▲ {own.late_ticks} of {own.ticks} ticks", style="warn"))
     if own.samples_waiting:
         rows.append(line("waiting", f"▲ {own.samples_waiting} samples", "not yet written", style="warn"))
     return rows
+
+
+def _latencies(sources: Sequence[SourceStatus]) -> list[Row[HealthRow]]:
+    """A line for each source that has answered: its slowest last answer, and its CPU time over all subjects."""
+    names = dict.fromkeys(sorted(source.name for source in sources if source.latency_ms is not None))
+    rows = []
+    for name in names:
+        answers = [source for source in sources if source.name == name and source.latency_ms is not None]
+        slowest = max(source.latency_ms or 0.0 for source in answers)
+        cost = sum(source.cost_ms_per_minute or 0.0 for source in answers)
+        of = f"of {len(answers)}, " if len(answers) > 1 else ""
+        value: Cell = ((text.milliseconds(slowest), "text"), (f"  {of}{cost:.0f} ms CPU a minute", "muted"))
+        rows.append(_row(f"latency:{name}", HealthRow(f" {name}", value)))
+    return [_heading("Latency"), *rows] if rows else []
 
 
 def _plural(count: int, noun: str) -> str:
