@@ -22,6 +22,8 @@ BUSY_TIMEOUT_SECONDS: Final = 2.0
 PAGE_SIZE: Final = 4096
 CHECKPOINT_PAGES: Final = 1000
 """Pages in the write-ahead log that start a checkpoint (SQLite's own default)."""
+CACHE_KIB: Final = 512
+"""Page cache of the writing connection: it writes to the ends of a few trees, and reads hardly anything again."""
 MEBIBYTE: Final = 1 << 20
 
 _REMEDIES: Final = {
@@ -68,6 +70,7 @@ async def open_writer(paths: StatePaths, wal_limit_mb: int) -> aiosqlite.Connect
             "journal_mode = WAL",
             "synchronous = NORMAL",
             "foreign_keys = ON",
+            f"cache_size = -{CACHE_KIB:d}",
             f"journal_size_limit = {limit:d}",
             f"wal_autocheckpoint = {min(CHECKPOINT_PAGES, limit // PAGE_SIZE // 4):d}",
         ):
