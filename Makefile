@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
-.PHONY: run test lint bench docs clean
+.PHONY: run test lint bench docs picture clean
 
 run: $(STAMP)
 	@$(BIN)/agent-monitor $(ARGS)
@@ -30,6 +30,9 @@ $(STAMP): pyproject.toml
 	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --editable . --group dev
 	@touch $@
+
+picture: $(STAMP)
+	$(BIN)/python tools/picture.py docs/pictures/live.svg
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -15,23 +15,22 @@ from monitor.config import load
 from monitor.demo.fleet import Fleet
 from monitor.keystore import KeyStore
 from monitor.paths import state_paths
-from monitor.ui.picture import svg
+from monitor.ui.app import MonitorApp
+from monitor.ui.options import ScreenOptions
 
 AGENTS = 8
-SIZE = (150, 42)
+SIZE = (150, 38)
 
 
 async def draw(seconds: float) -> str:
-    """Run a fleet for some time, then draw what the key store holds."""
+    """Look at a fleet for some time, then draw the screen."""
     with tempfile.TemporaryDirectory() as folder, Fleet(agents=AGENTS, seed=4, pace=2.0) as fleet:
         store = KeyStore()
         feed = LiveFeed(load(fleet.config).settings, state_paths(folder), store)
-        collecting = asyncio.create_task(feed.run())
-        await asyncio.sleep(seconds)
-        picture = await svg(store, SIZE)
-        collecting.cancel()
-        await asyncio.gather(collecting, return_exceptions=True)
-    return picture
+        app = MonitorApp(store, feed, ScreenOptions())
+        async with app.run_test(size=SIZE):
+            await asyncio.sleep(seconds)
+            return app.export_screenshot(title="agent-monitor")
 
 
 if __name__ == "__main__":

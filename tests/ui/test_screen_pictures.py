@@ -11,7 +11,6 @@ from ui_screens import NARROW, WIDE
 from monitor.keystore import Keys, KeyStore
 from monitor.ui.app import MonitorApp
 from monitor.ui.options import ScreenOptions
-from monitor.ui.picture import svg
 
 Compare = Callable[..., bool]
 
@@ -32,9 +31,3 @@ def test_picture_of_an_empty_host(snap_compare: Compare) -> None:
     store = KeyStore()
     store.set(Keys.AGENTS, ())
     assert snap_compare(MonitorApp(store, ScriptedFeed(), ScreenOptions()), terminal_size=NARROW)
-
-
-async def test_the_documentation_gets_its_picture(store: KeyStore) -> None:
-    picture = await svg(store, (100, 30))
-    assert picture.startswith("<svg")
-    assert "validator" in picture

@@ -33,7 +33,6 @@ def test_screens_that_are_opened_later_are_imported_later() -> None:
         "monitor.ui.screens.agent",
         "monitor.ui.screens.board",
         "monitor.ui.screens.help",
-        "monitor.ui.picture",
     )
     code = f"import sys, monitor.ui.app\nprint([name for name in {late!r} if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
