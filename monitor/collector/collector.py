@@ -92,6 +92,8 @@ class Collector:
         )
         self._alerts = AlertBook()
         self._commits = CommitBook()
+        self._committers: set[str] = set()
+        """Agents whose newest commits have to be shown anew."""
         self._boards = BoardBook()
         self._measure = SelfMeasure(self._started_at)
         self._publisher = Publisher(store)
@@ -113,6 +115,7 @@ class Collector:
         self._statuses.restore(snapshot.statuses.values())
         self._alerts = AlertBook(snapshot.alerts)
         self._commits.restore(snapshot.commits)
+        self._committers.update(agent_id for commit in snapshot.commits for agent_id in commit.agent_ids)
         self._boards.restore(snapshot, self._settings.roots)
         self._publisher.board(self._boards.board)
         self._publisher.restore(snapshot)
@@ -129,6 +132,7 @@ class Collector:
         self._take_boards(now)
         self._take_progress()
         self._take_rag()
+        self._take_commits()
         self._follow_roster()
         self._take_sources()
         self._judge(now, *self._conclude(now))
@@ -240,10 +244,18 @@ class Collector:
             return
         changed, made = self._commits.apply(agent_ids, commits)
         self._rows.commits.extend(changed)
-        sharing = {agent_id for commit in changed for agent_id in commit.agent_ids}
-        self._publisher.commits(self._commits, sharing.union(agent_ids))
+        self._committers.update(agent_ids)
+        for commit in changed:
+            self._committers.update(commit.agent_ids)
         for commit in reversed(made):
             self._publisher.activity(events.of_commit(commit))
+
+    def _take_commits(self) -> None:
+        """Show what git told since the last tick, all of it at once: a commit may be that of every agent."""
+        if self._committers:
+            known = [agent_id for agent_id in self._committers if self._roster.get(agent_id)]
+            self._publisher.commits(self._commits, known)
+            self._committers.clear()
 
     def _follow_roster(self) -> None:
         """Agents came or went: ask git about their worktrees, watch these, and record the agents."""

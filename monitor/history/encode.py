@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from monitor.history.binding import integer
 from monitor.history.columns import (
     Row,
@@ -25,8 +27,10 @@ from monitor.history.columns import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from monitor.history.rows import TickRows
-    from monitor.model import Agent, AgentMetrics, AgentStatus, Millis, SystemHealth
+    from monitor.model import Agent, AgentMetrics, AgentStatus, Commit, Millis, SystemHealth
 
 SAMPLE_REPEAT_MS: Final = 10_000
 """An unchanged sample is written again after this long (DESIGN.md §5)."""
@@ -36,6 +40,8 @@ DETAILS_REPEAT_MS: Final = 60_000
 """Unchanged health details are written again after this long."""
 LABELS_REPEAT_MS: Final = 60_000
 """An unchanged task and branch are written again after this long."""
+COMMITS_REMEMBERED: Final = 5_000
+"""Commits of which it is remembered whose they were written to be; then all are written once more."""
 
 Statement = tuple[str, list[Row]]
 """A named query and the rows to run it with."""
@@ -54,6 +60,7 @@ class Encoder:
         self._samples: dict[str, tuple[Row, Millis]] = {}
         self._labels: dict[str, tuple[Row, Millis]] = {}
         self._details: dict[str, Row] = {}
+        self._commits: dict[str, Commit] = {}
         self._statuses: dict[str, tuple[str, Millis]] = {}
         self._health: tuple[Any, Millis] = (None, 0)
         self._new: list[tuple[dict[str, Any], str, Any]] = []
@@ -67,6 +74,7 @@ class Encoder:
             rows, samples=[sample for sample in rows.samples if not self._is_old(*sample, rows.at)]
         )
         alerts = {alert.alert_id: alert for alert in rows.alerts}  # the last word of this tick on each
+        commits = {commit.commit_hash: commit for commit in rows.commits}.values()  # and here
         open_alerts = [alert_row(alert) for alert in alerts.values() if not alert.resolved]
         ended = [alert_row(alert) for alert in alerts.values() if alert.resolved]
         statements = [
@@ -76,11 +84,8 @@ class Encoder:
             ("upsert_status_change", self._status_rows(rows)),
             ("insert_task_event", [task_event_row(event) for event in rows.task_events]),
             ("upsert_board", [board_row(board) for board in rows.boards]),
-            ("upsert_commit", [commit_row(commit, rows.at) for commit in rows.commits]),
-            (
-                "upsert_commit_agent",
-                [row for commit in rows.commits for row in commit_agent_rows(commit, rows.at)],
-            ),
+            ("upsert_commit", [commit_row(commit, rows.at) for commit in commits]),
+            ("upsert_commit_agent", [row for commit in commits for row in self._holders(commit, rows.at)]),
             ("insert_system_health", [self._health_row(rows.health)] if rows.health else []),
             ("insert_rag_metrics", [rag_row(rows.rag)] if rows.rag else []),
             ("upsert_alert", ended),
@@ -162,6 +167,18 @@ class Encoder:
         for status in changes.values():
             self._new.append((self._statuses, status.id, (status.status, status.status_since)))
         return [status_change_row(status, rows.at) for status in changes.values()]
+
+    def _holders(self, commit: Commit, at: Millis) -> Iterable[Row]:
+        """A row for each agent not written yet to have the commit: the ones that all share would be N² otherwise."""
+        known = self._commits.get(commit.commit_hash)
+        if len(self._commits) >= COMMITS_REMEMBERED:
+            self._commits.clear()
+        self._new.append((self._commits, commit.commit_hash, commit))
+        if known is not None and msgspec.structs.replace(known, agent_ids=commit.agent_ids) == commit:
+            written = frozenset(known.agent_ids)
+            new = tuple(agent_id for agent_id in commit.agent_ids if agent_id not in written)
+            commit = msgspec.structs.replace(commit, agent_ids=new)
+        return commit_agent_rows(commit, at)
 
     def _health_row(self, health: SystemHealth) -> Row:
         key = steady_health(health)

@@ -146,6 +146,27 @@ def test_a_commit_is_read_at_once_also_while_a_large_fleet_is_new() -> None:
     assert "w7" in schedule.due(23.0, 4)
 
 
+def test_commits_are_read_within_seconds_also_when_the_budget_is_short() -> None:
+    names = [f"w{number}" for number in range(200)]
+    schedule, cost = scheduled(*names), dict.fromkeys(names, 9.0)
+    run(schedule, 30, cost, busy=tuple(names))
+    committed: dict[str, float] = {}
+    waited = []
+    for tick in range(4 * 120):
+        now = 30 + tick / 4
+        for name in names:
+            schedule.moved(name, now)
+        if tick % 8 == 0:  # a commit every two seconds, each in another worktree
+            committed[names[tick // 8]] = now
+            schedule.moved(names[tick // 8], now, head_moved=True)
+        for name in schedule.due(now, 2):
+            schedule.finished(name, cost[name], now)
+            if name in committed:
+                waited.append(now - committed.pop(name))
+    assert len(waited) > 50
+    assert max(waited) <= 3.0
+
+
 def test_a_worktree_that_was_removed_is_not_read_again() -> None:
     schedule = scheduled("a")
     schedule.due(0.0, 1)

@@ -2,8 +2,9 @@
 
 Three things bound it. Each worktree has the interval it wants: short after a move of HEAD, `busy_interval` after any
 other move, else `quiet_interval`. When all of them together would cost more than the budget, every worktree gets at
-most the same share (max-min fairness), so the costly ones are asked less often and the cheap ones stay fresh. And a
-sliding minute in which the budget is spent admits nothing more. Times are seconds of the monotonic clock, costs are
+most the same share (max-min fairness), so the costly ones are asked less often and the cheap ones stay fresh; only one
+whose HEAD moved is read at once, for a commit is what people wait for. And a sliding minute in which the budget is
+spent admits nothing more. Times are seconds of the monotonic clock, costs are
 CPU milliseconds.
 """
 
@@ -22,6 +23,8 @@ WINDOW: Final = 60.0
 
 URGENT_INTERVAL: Final = 2.0
 """Seconds at least between two readings of a worktree whose HEAD keeps moving."""
+URGENT_SHARE: Final = 0.2
+"""Share of the budget that one worktree whose HEAD moves all the time may take."""
 
 SHARE_SECONDS: Final = 1.0
 """So long the fair share is taken to be as it was: it takes a look at every worktree."""
@@ -29,6 +32,16 @@ SHARE_SECONDS: Final = 1.0
 FIRST_WEIGHT: Final = 0.25
 """What a first reading counts of its cost: it is made once, and everybody waits for it. At its full cost, that of two
 hundred worktrees took the whole minute's budget, and no commit was seen until the next."""
+
+FIRST_EXTRA: Final = 0.5
+"""What later readings cost of the first one, which reads configuration and history too."""
+
+PLANNED: Final = 2 / 3
+"""Share of the budget that readings without haste are planned to take; the rest is for commits and for what costs more
+than it did."""
+RESERVE: Final = 1 / 4
+"""Share of the budget that is kept for worktrees whose HEAD moved, and as much for all others: neither can starve the
+other."""
 
 _FIRST_COST: Final = 10.0
 _OCCUPIED: Final = 12.0
@@ -43,6 +56,7 @@ class _Entry:
         "cost_ms",
         "due_at",
         "early",
+        "hurried",
         "moved_at",
         "not_before",
         "read_at",
@@ -62,9 +76,28 @@ class _Entry:
         self.moved_at: float | None = None
         """The first move that no reading has seen."""
         self.urgent = False
+        self.hurried = False
+        """Whether the reading under way is an urgent one."""
         self.not_before = 0.0
         self.due_at = added
         """Since when it has waited, or will; infinite while it is being read."""
+
+
+class _Minute:
+    """What was spent in the last minute."""
+
+    def __init__(self) -> None:
+        self._spent: deque[tuple[float, float]] = deque()
+
+    def add(self, now: float, cost_ms: float) -> None:
+        """Milliseconds were spent."""
+        self._spent.append((now, cost_ms))
+
+    def used(self, now: float) -> float:
+        """Milliseconds spent since a minute ago."""
+        while self._spent and self._spent[0][0] <= now - WINDOW:
+            self._spent.popleft()
+        return sum(cost for _, cost in self._spent)
 
 
 class GitSchedule:
@@ -82,7 +115,8 @@ class GitSchedule:
         self._quiet = quiet_interval
         self._busy = busy_interval
         self._entries: dict[str, _Entry] = {}
-        self._spent: deque[tuple[float, float]] = deque()
+        self._spent = {False: _Minute(), True: _Minute()}
+        """What was spent on readings that were not urgent, and on those that were."""
         self._phase = 0.0
         self._reading: dict[str, _Entry] = {}
         self._share = math.inf
@@ -121,17 +155,20 @@ class GitSchedule:
         if limit <= 0 or room <= 0:
             return []
         self._share_out(now)
+        limit_of_each = (1 - RESERVE) * self._budget
+        may = {urgent: minute.used(now) < limit_of_each for urgent, minute in self._spent.items()}
         # What is urgent counts as having waited longer; by a fixed time, so that nothing else starves.
         waiting = [
             (entry.due_at - self._busy if self._is_urgent(entry) else entry.due_at, worktree)
             for worktree, entry in self._entries.items()
-            if entry.due_at <= now
+            if entry.due_at <= now and may[entry.urgent]
         ]
         chosen = []
         for _, worktree in heapq.nsmallest(limit, waiting):
             if room <= 0:
                 break
             entry = self._entries[worktree]
+            entry.hurried = entry.urgent
             entry.started_at, entry.moved_at, entry.urgent = now, None, False
             entry.due_at = math.inf
             self._reading[worktree] = entry
@@ -143,13 +180,14 @@ class GitSchedule:
         """A reading ended and cost that much."""
         entry = self._reading.pop(worktree, None)
         is_first = entry is not None and entry.read_at is None
-        self._spent.append((now, FIRST_WEIGHT * cost_ms if is_first else cost_ms))
+        hurried = entry is not None and entry.hurried
+        self._spent[hurried].add(now, FIRST_WEIGHT * cost_ms if is_first else cost_ms)
         if entry is None or entry.started_at is None:
             return
         # A reading that only waits (a dead disk, a time limit) costs no CPU but holds a thread.
         entry.not_before = now + _OCCUPIED * (now - entry.started_at)
         if entry.read_at is None:
-            entry.cost_ms = cost_ms
+            entry.cost_ms = FIRST_EXTRA * cost_ms
             self._phase = (self._phase + _GOLDEN) % 1.0
             entry.early = self._phase * self._quiet / 2
         else:
@@ -164,9 +202,7 @@ class GitSchedule:
 
     def _used(self, now: float) -> float:
         """Milliseconds spent in the last minute."""
-        while self._spent and self._spent[0][0] <= now - WINDOW:
-            self._spent.popleft()
-        return sum(cost for _, cost in self._spent)
+        return sum(minute.used(now) for minute in self._spent.values())
 
     def _under_way(self) -> float:
         """Milliseconds that the readings under way are expected to cost."""
@@ -176,16 +212,17 @@ class GitSchedule:
         return entry.urgent or entry.read_at is None
 
     def _wanted(self, entry: _Entry) -> float:
-        """Seconds between two readings that a worktree would have if nothing else cost anything."""
-        if entry.urgent:
-            return URGENT_INTERVAL
+        """Seconds between two readings that a worktree would have if nothing else cost anything, in the long run."""
         return self._quiet - entry.early if entry.moved_at is None else min(self._busy, self._quiet)
 
     def _due_at(self, entry: _Entry) -> float:
         """Since when a worktree has waited, or will, if it gets no more than the fair share."""
         if entry.read_at is None:
             return entry.added
-        since = entry.read_at + max(self._wanted(entry), entry.cost_ms / self._share)
+        if entry.urgent:
+            since = entry.read_at + max(URGENT_INTERVAL, entry.cost_ms / (URGENT_SHARE * self._rate))
+        else:
+            since = entry.read_at + max(self._wanted(entry), entry.cost_ms / self._share)
         return max(since, entry.not_before, since if entry.moved_at is None else entry.moved_at)
 
     def _share_out(self, now: float) -> None:
@@ -193,7 +230,9 @@ class GitSchedule:
         if 0 <= now - self._shared_at < SHARE_SECONDS:
             return
         read = [entry for entry in self._entries.values() if entry.read_at is not None]
-        self._share = fair_share([entry.cost_ms / self._wanted(entry) for entry in read], self._rate)
+        self._share = fair_share(
+            [entry.cost_ms / self._wanted(entry) for entry in read], PLANNED * self._rate
+        )
         self._shared_at = now
         for entry in read:
             if entry.started_at is None:
