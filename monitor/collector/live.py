@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor import __version__
 from monitor.collector.collector import Collector, wall_clock
+from monitor.collector.heap import share_one_heap
 from monitor.collector.sink import HistorySink
 from monitor.errors import DatabaseError
 from monitor.history.writer import HistoryWriter
@@ -53,6 +54,7 @@ class LiveFeed:
 
     async def run(self) -> None:
         """Collect until cancelled; then write what waits and close everything."""
+        share_one_heap()
         sink = HistorySink()
         collector = Collector(self._settings, self._store, sink, self._paths, host=self._host)
         try:

@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from monitor.demo.fleet import Fleet
@@ -51,27 +52,49 @@ def run(name: str, agents: int, pace: float, others: int, period: float, seconds
         print(f"target: {TARGETS[name]}")
         monitor = [sys.executable, "-m", "monitor", "--config", str(fleet.config), "--interval", str(period)]
         live = [*monitor, "--state-dir", f"{folder}/live", "--db", f"{folder}/live/monitor.db"]
-        seen = "System Architect"
-        rows = [measure("agent-monitor", live, seconds=seconds, period=period, paint=seen)]
+        first, data = "1 Agents", "System Architect"
+        rows = [measure("agent-monitor", live, seconds=seconds, period=period, paint=first, data=data)]
         naive = [sys.executable, NAIVE, str(period), *map(str, fleet.pids)]
         rows.append(measure("psutil-naive", naive, seconds=seconds, period=period, quit_key=b"\x03"))
-        rows += [measure(*peer, seconds=seconds, period=period, paint="PID") for peer in peers(period)]
+        rows += [
+            measure(*peer, seconds=seconds, period=period, paint="PID") for peer in peers(period, folder)
+        ]
         print_screens(rows, period)
         database = f"{folder}/record/monitor.db"
         record = [*monitor, "--state-dir", f"{folder}/record", "--db", database, "record"]
-        recorders = [measure_headless("agent-monitor record", record, seconds=seconds, period=period)]
+        probe = partial(rows_and_bytes, f"file:{database}?mode=ro")
+        ours = measure_headless("agent-monitor record", record, seconds=seconds, period=period, probe=probe)
+        recorders = [ours]
         if shutil.which("atop"):
             atop = ["atop", "-w", f"{folder}/atop.raw", f"{max(1, round(period))}"]
             recorders.append(measure_headless("atop -w", atop, seconds=seconds, period=period))
         print_recorders(recorders, period)
-        print_disk(Path(database))
+        rows_written, grown = ours.grown
+        taken = round(agents * ours.samples)
+        print(
+            f"on disk: {grown} bytes for {taken} samples taken and {rows_written} written: "
+            f"{grown / max(1, taken):.0f} B a sample taken, {grown / max(1, rows_written):.0f} B a row"
+        )
 
 
-def peers(period: float) -> list[tuple[str, list[str]]]:
-    """The other monitors that are installed, at the same refresh."""
+def rows_and_bytes(database: str) -> tuple[int, int]:
+    """Agent samples in a recording, and bytes of all its tables."""
+    with sqlite3.connect(database, uri=True) as connection:
+        (rows,) = connection.execute("SELECT count(*) FROM agent_metrics").fetchone()
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+    return rows, (pages - free) * size
+
+
+def peers(period: float, folder: str) -> list[tuple[str, list[str]]]:
+    """The other monitors that are installed, at the same refresh. btop is told its interval by a file only."""
+    settings = Path(folder, "btop", "btop.conf")
+    settings.parent.mkdir()
+    settings.write_text(f"update_ms = {round(1000 * period)}\n")
     commands = {
         "htop": ["htop", "-d", str(round(10 * period))],
-        "btop": ["btop", "--update", str(round(1000 * period))],
+        "btop": ["env", f"XDG_CONFIG_HOME={folder}", "btop"],
         "atop": ["atop", str(max(1, round(period)))],
         "glances": ["glances", "-t", str(max(1, round(period)))],
     }
@@ -81,9 +104,9 @@ def peers(period: float) -> list[tuple[str, list[str]]]:
 def print_screens(rows: list[Measurement], period: float) -> None:
     """A line a monitor; the ratio is against htop's CPU."""
     htop = next((row.cpu_ms_per_refresh for row in rows if row.name == "htop" and not row.error), None)
-    print(
-        f"{'':<22}{'CPU/refresh':>13}{'of a core':>11}{'× htop':>8}{'bytes':>8}{'peak':>9}{'first paint':>13}"
-    )
+    heads = ["CPU/refresh", "of a core", "× htop", "bytes", "peak", "first paint", "with data"]
+    widths = [13, 11, 8, 8, 9, 13, 11]
+    print(" " * 22 + "".join(head.rjust(width) for head, width in zip(heads, widths, strict=True)))
     for row in rows:
         if row.error:
             print(f"{row.name:<22}{row.error}")
@@ -91,9 +114,10 @@ def print_screens(rows: list[Measurement], period: float) -> None:
         ratio = f"{row.cpu_ms_per_refresh / htop:.2f}" if htop else "-"
         share = row.cpu_ms_per_refresh / (10 * period)
         paint = f"{row.first_paint_ms:.0f} ms" if row.first_paint_ms else "-"
+        data = f"{row.data_ms:.0f} ms" if row.data_ms else ""
         print(
             f"{row.name:<22}{row.cpu_ms_per_refresh:>10.2f} ms{share:>9.2f} %{ratio:>8}"
-            f"{row.bytes_per_refresh:>8.0f}{row.peak_mb:>6.1f} MB{paint:>13}"
+            f"{row.bytes_per_refresh:>8.0f}{row.peak_mb:>6.1f} MB{paint:>13}{data:>11}"
         )
 
 
@@ -109,21 +133,6 @@ def print_recorders(rows: list[Headless], period: float) -> None:
         print(
             f"{row.name:<22}{row.cpu_ms_per_sample:>10.2f} ms{share:>9.2f} %   {row.peak_mb:.1f} MB   {ratio}"
         )
-
-
-def print_disk(database: Path) -> None:
-    """Bytes of the whole file for each agent sample in it, less the empty schema."""
-    with sqlite3.connect(database) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        (samples,) = connection.execute("SELECT count(*) FROM agent_metrics").fetchone()
-        (pages,) = connection.execute("PRAGMA page_count").fetchone()
-        (size,) = connection.execute("PRAGMA page_size").fetchone()
-        (free,) = connection.execute("PRAGMA freelist_count").fetchone()
-        used = (pages - free) * size
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema WHERE rootpage > 0").fetchone()
-    empty = (tables + 2) * size
-    each = (used - empty) / max(1, samples)
-    print(f"on disk: {samples} samples in {used} bytes, {each:.0f} B a sample beyond the schema")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ import psutil
 
 
 def main() -> None:
-    period, tops = float(sys.argv[1]), [psutil.Process(int(pid)) for pid in sys.argv[2:]]
+    period, pids = float(sys.argv[1]), map(int, sys.argv[2:])
+    tops = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
     known: dict[int, psutil.Process] = {}
     while True:
         lines = []

@@ -32,6 +32,8 @@ class Measurement:
     first_paint_ms: float | None
     refreshes: float
     error: str = ""
+    data_ms: float | None = None
+    """When the screen first showed what was to be watched, if that was asked for."""
 
 
 @dataclass
@@ -80,9 +82,13 @@ def measure(
     seconds: float,
     period: float,
     paint: str | None = None,
+    data: str | None = None,
     quit_key: bytes = b"q",
 ) -> Measurement:
-    """Run `command` at 200×50 until it has settled, measure it for `seconds`, and end it."""
+    """Run `command` at 200×50 until it has settled, measure it for `seconds`, and end it.
+
+    `paint` is a pattern of its first picture, `data` one of what it is there to show.
+    """
     environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
     for variable in ("NO_COLOR", "TMUX", "SSH_CONNECTION", "SSH_TTY", "LINES", "COLUMNS"):
         environment.pop(variable, None)
@@ -105,7 +111,9 @@ def measure(
     refreshes = elapsed / period
     window = output.between(start - output.begin, start - output.begin + elapsed)
     first = output.first_match(paint) if paint else None
-    return Measurement(name, 1000 * spent / refreshes, window / refreshes, peak, first, refreshes)
+    shown = output.first_match(data) if data else None
+    spent_ms = 1000 * spent / refreshes
+    return Measurement(name, spent_ms, window / refreshes, peak, first, refreshes, data_ms=shown)
 
 
 def tree_cpu(pid: int) -> float:

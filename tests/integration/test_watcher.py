@@ -211,6 +211,19 @@ async def test_a_checkout_and_a_rebase_move_the_head(repository: Path) -> None:
         await seen.told("one", "git", head_moved=True)
 
 
+async def test_after_a_checkout_the_new_branch_is_the_one_that_counts(repository: Path) -> None:
+    async with watching() as seen:
+        await seen.follow(Target("git", "one", str(repository / "one")))
+        git(repository / "one", "checkout", "-b", "other")
+        await seen.told("one", "git", head_moved=True)
+        await seen.settled()
+        commit(repository / "main", "theirs")
+        git(repository / "main", "update-ref", "refs/heads/agents/one", "main")
+        git(repository / "main", "update-ref", "refs/heads/other", "main")
+        change = await seen.told("one", "git", head_moved=True)
+        assert change.paths == ("refs/heads/other",)
+
+
 @both
 async def test_what_happens_in_a_new_folder_is_seen(tmp_path: Path, notifier: Callable[[], Notifier]) -> None:
     async with watching(notifier) as seen:

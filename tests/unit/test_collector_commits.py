@@ -47,6 +47,17 @@ def test_reflog_evidence_decides_whose_commit_it_is() -> None:
     assert book.newest_by("builder") is None
 
 
+def test_the_time_of_an_agents_newest_commit_follows_what_git_tells() -> None:
+    book = CommitBook()
+    assert book.newest_by("builder") is None
+    book.apply(["builder"], [commit(1, "reflog")])
+    assert book.newest_by("builder") == 1_000
+    book.apply(["builder"], [commit(2, "reflog"), commit(1, "reflog")])
+    assert book.newest_by("builder") == 2_000
+    book.forget("builder")
+    assert book.newest_by("builder") is None
+
+
 def test_the_same_commits_again_are_no_change() -> None:
     book = CommitBook()
     book.apply(["builder"], [commit(2, "reflog"), commit(1, "reflog")])

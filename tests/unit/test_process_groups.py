@@ -14,7 +14,7 @@ from monitor.sources.processes.table import Entry, ProcessTable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from monitor.model import Millis
+    from monitor.model import Millis, ProcessGroup
 
 CLAUDE, CODEX = Mark("claude-code", "claude"), Mark("codex", "codex")
 
@@ -32,8 +32,11 @@ class PaperTable(ProcessTable):
         self._add(entry)
         return entry
 
+    seconds = 100.0
+    """The age of everything."""
+
     def age(self, entry: Entry) -> float:
-        return 100.0
+        return self.seconds
 
     def started(self, entry: Entry) -> Millis:
         return entry.start
@@ -206,3 +209,26 @@ def test_after_an_unknown_reading_cpu_starts_anew(agent: Agent) -> None:
 
 def test_too_short_an_interval_tells_no_rate(agent: Agent) -> None:
     assert agent.group.reading(agent.table, Rates(9, None, 1000)).cpu_usage is None
+
+
+def test_a_reading_in_which_only_the_age_is_new_is_the_record_of_before_for_ten_seconds(agent: Agent) -> None:
+    def read() -> ProcessGroup:
+        agent.table.seconds += 1
+        agent.tick += 1
+        return agent.group.reading(agent.table, Rates(agent.tick, 1.0, 1000))
+
+    first = read()
+    assert [read() is first for _ in range(12)] == [True] * 9 + [False] * 3
+    last = read()
+    agent.top.memory = 4096
+    assert read().memory_usage == 4096
+    assert last.memory_usage == 0
+
+
+def test_a_young_process_shows_its_age(agent: Agent) -> None:
+    agent.table.seconds = 5.0
+    ages = []
+    for _ in range(3):
+        agent.table.seconds += 1
+        ages.append(agent.group.reading(agent.table, Rates(9, 1.0, 1000)).uptime_seconds)
+    assert ages == [6, 7, 8]
