@@ -183,7 +183,7 @@ async def test_details_tell_what_the_status_rests_on(store: KeyStore) -> None:
         await screen.press("enter")
         await screen.until_shown("API Error: 529 overloaded")
         assert "process 5120 ended with exit code 1" in screen.text
-        assert "/work/agents/validator" in screen.text
+        assert "/shop/agents/validator" in screen.text
 
 
 async def test_details_work_for_an_id_that_looks_like_a_pattern(store: KeyStore) -> None:

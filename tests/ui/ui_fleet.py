@@ -81,7 +81,7 @@ def status(agent_id: str, word: Status = "active", **values: Any) -> AgentStatus
         "name": agent_id,
         "kind": "claude-code",
         "role": "",
-        "worktree": f"/work/agents/{agent_id}",
+        "worktree": f"/shop/agents/{agent_id}",
         "host": "forge",
         "origin": "board",
         "status_since": NOW - 12 * MINUTE,
@@ -212,13 +212,13 @@ def _board() -> Board:
             priority=priority,
             blockers=blockers,
             updated_at=NOW - (place + 1) * 25 * MINUTE,
-            root="/work",
+            root="/shop",
         )
         for place, (key, title, word, agent, priority, blockers) in enumerate(rows)
     )
     state = BoardState(
-        root="/work",
-        path="/work/coordination/task-board.json",
+        root="/shop",
+        path="/shop/coordination/task-board.json",
         shape="v4",
         sprint="Sprint 3",
         last_synced=NOW - 8000,
@@ -279,7 +279,7 @@ def _health() -> SystemHealth:
         disk_percent=84.0,
         load=(3.1, 2.4, 1.9),
         uptime_seconds=912_000,
-        disks=(DiskUsage(path="/work", total=932 << 30, used=783 << 30, percent=84.0),),
+        disks=(DiskUsage(path="/shop", total=932 << 30, used=783 << 30, percent=84.0),),
         services=(
             ServiceStatus(
                 name="rag",

@@ -222,7 +222,7 @@ def ticks(draw: st.DrawFn, moment: int) -> TickRows:
         name = draw(st.sampled_from(["TASK-1", "TASK-2"]))
         known_task = draw(st.sampled_from([None, task(name), task(name, status="DONE")]))
         rows.task_events.append(
-            TaskEvent(task_id=name, event_type="updated", timestamp=at, task=known_task, root="/root")
+            TaskEvent(task_id=name, event_type="updated", timestamp=at, task=known_task, root="/shop")
         )
     if draw(st.booleans()):
         rows.events.append(Event(timestamp=at, type="activity", agent_id=draw(names), details={"text": "x"}))
@@ -234,7 +234,7 @@ def ticks(draw: st.DrawFn, moment: int) -> TickRows:
         )
         rows.health = SystemHealth(status="healthy", last_check=at)
         rows.rag = RagMetrics(timestamp=at)
-        rows.boards.append(BoardState(root="/root", path="/root/b", last_synced=at))
+        rows.boards.append(BoardState(root="/shop", path="/shop/b", last_synced=at))
     return rows
 
 

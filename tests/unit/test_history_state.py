@@ -221,7 +221,7 @@ async def test_two_roots_may_have_a_task_of_one_name(folder: Path) -> None:
 
 
 async def test_the_age_of_a_board_is_not_known_before_its_last_reading(folder: Path) -> None:
-    board = BoardState(root="/root", path="/root/board.json", version="4", last_synced=AT + 5)
+    board = BoardState(root="/shop", path="/shop/board.json", version="4", last_synced=AT + 5)
     rows = tick(AT + 5, boards=[board])
     assert (await at(folder, AT, rows)).board.last_synced is None
     now = (await at(folder, AT + 5)).board

@@ -52,7 +52,7 @@ def full_tick(at: int = AT) -> TickRows:
         agents=[agent()],
         status_changes=[status()],
         task_events=[TaskEvent(task_id="TASK-1", event_type="created", timestamp=at, task=task())],
-        boards=[BoardState(root="/root", path="/root/board")],
+        boards=[BoardState(root="/shop", path="/shop/board")],
         commits=[commit()],
         health=SystemHealth(status="healthy", last_check=at),
         rag=RagMetrics(timestamp=at),
