@@ -9,7 +9,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Final, Self
 
 from monitor.errors import DatabaseError
-from monitor.history.connection import BUSY_TIMEOUT_SECONDS, MEBIBYTE, explain, open_writer
+from monitor.history.connection import BUSY_TIMEOUT_SECONDS, MEBIBYTE, explain, in_one_go, open_writer
 from monitor.history.encode import Encoder, Statement
 from monitor.history.lock import RecorderLock
 from monitor.history.migrations import migrate
@@ -121,7 +121,7 @@ class HistoryWriter:
             statements.append(("touch_recorder", [seen]))
         try:
             await self._bound_log()
-            await self._run(statements)
+            await in_one_go(self._db, lambda db: self._run(db, statements))
         except sqlite3.Error as error:
             raise explain(error, self._paths.database) from error
         self._encoder.accept()
@@ -145,28 +145,29 @@ class HistoryWriter:
         file = self._paths.database
         return sum(_size(part) for part in (str(file), f"{file}-wal"))
 
-    async def _run(self, statements: list[Statement]) -> None:
+    def _run(self, db: sqlite3.Connection, statements: list[Statement]) -> None:
+        """In the connection's thread: all of them or none."""
+        # IMMEDIATE: a read transaction that becomes a writing one fails at once when another has written.
+        db.execute("BEGIN IMMEDIATE")
         try:
-            # IMMEDIATE: a read transaction that becomes a writing one fails at once when another has written.
-            await self._db.execute("BEGIN IMMEDIATE")
             for name, bound in statements:
-                await self._run_one(name, bound)
-            await self._db.commit()
+                self._run_one(db, name, bound)
+            db.commit()
         except BaseException:
-            await asyncio.shield(self._db.rollback())
+            db.rollback()
             raise
 
-    async def _run_one(self, name: str, bound: list[Row]) -> None:
+    def _run_one(self, db: sqlite3.Connection, name: str, bound: list[Row]) -> None:
         try:
-            await self._db.executemany(sql(name), bound)
+            db.executemany(sql(name), bound)
         except (sqlite3.IntegrityError, sqlite3.DataError):
-            await self._one_by_one(name, bound)
+            self._one_by_one(db, name, bound)
 
-    async def _one_by_one(self, name: str, bound: list[Row]) -> None:
+    def _one_by_one(self, db: sqlite3.Connection, name: str, bound: list[Row]) -> None:
         """A row that breaks a rule of the table is left out; its neighbours are written."""
         for row in bound:
             try:
-                await self._db.execute(sql(name), row)
+                db.execute(sql(name), row)
             except (sqlite3.IntegrityError, sqlite3.DataError) as error:
                 self.rejected += 1
                 log.warning("%s: a row was left out (%s): %s", self._paths.database, name, error)
