@@ -26,6 +26,10 @@ class DatabaseError(MonitorError):
     """The database cannot be opened, read or written; the message names the file and the remedy."""
 
 
+class DatabaseDamagedError(DatabaseError):
+    """The database's file is no whole database any more: it can be salvaged or restored, not gone on with."""
+
+
 class RecorderBusyError(MonitorError):
     """Another recorder holds the database; the message names its process."""
 

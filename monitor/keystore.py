@@ -10,10 +10,10 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from fnmatch import translate
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from monitor.model import Command
+    from monitor.model import Command, MarkKind, Millis
 
 ACTIVITY_LIMIT: Final = 100
 """Activity entries kept per agent (seed 001, L312)."""
@@ -45,6 +45,10 @@ class Keys:
     """The moment that the store shows, in milliseconds: now, or a moment of a recording."""
     FEED: Final = "system:feed"
     """`FeedState` of the feed that fills the store."""
+    REPLAY: Final = "replay:state"
+    """`ReplayState`: where in a recording the store stands; only set by a player."""
+    TIMELINE: Final = "replay:timeline"
+    """`Timeline` of the recording; only set by a player."""
 
     @staticmethod
     def status(agent_id: str) -> str:
@@ -93,6 +97,32 @@ class Feed(Protocol):
 
     def set_interval(self, seconds: float) -> None:
         """Look, or collect, this often from now on."""
+
+
+@runtime_checkable
+class Player(Protocol):
+    """A feed that shows any moment of a recording. Each call returns at once; the store follows."""
+
+    def seek(self, at: Millis) -> None:
+        """Show this moment, or the end of the recording that is nearer."""
+
+    def step(self, samples: int) -> None:
+        """Go so many samples on, or back when negative, and stand there."""
+
+    def jump(self, kind: MarkKind, direction: int) -> None:
+        """Go to the next (1) or previous (-1) alert or status change, and stand there."""
+
+    def play(self, playing: bool) -> None:
+        """Go on by itself, or stand still."""
+
+    def set_speed(self, speed: float) -> None:
+        """Play so many seconds of the recording a second."""
+
+    def to_start(self) -> None:
+        """Go to the first moment."""
+
+    def to_end(self) -> None:
+        """Go to the last moment; while the recording is written, follow it from there."""
 
 
 class _Pattern:

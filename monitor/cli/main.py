@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from typing import Any, Final, NoReturn
@@ -11,6 +10,7 @@ import click
 
 from monitor import __version__
 from monitor.cli.context import Globals
+from monitor.cli.lazy import LazyGroup
 from monitor.errors import MonitorError
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -27,24 +27,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 INTERRUPTED: Final = 130
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are asked for: start-up time is felt."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """The commands' names."""
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
-        """The command of that name, imported now."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, name = COMMANDS[cmd_name]
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-
 @click.group(
     cls=LazyGroup,
+    places=COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -19,6 +19,7 @@ from monitor.collector.measure import SelfMeasure
 from monitor.collector.publish import Publisher
 from monitor.collector.roster import Member, Roster
 from monitor.collector.sources import SourceBook
+from monitor.collector.trees import TreeLog
 from monitor.history.presence import connections
 from monitor.history.rows import TickRows
 from monitor.model import (
@@ -95,6 +96,7 @@ class Collector:
         self._committers: set[str] = set()
         """Agents whose newest commits have to be shown anew."""
         self._boards = BoardBook()
+        self._trees = TreeLog()
         self._measure = SelfMeasure(self._started_at)
         self._publisher = Publisher(store)
         self._rows = TickRows(at=self._started_at)
@@ -183,7 +185,7 @@ class Collector:
         self._viewers = len(viewers)
         self._publisher.connections(viewers)
         for agent_id in self._roster.expire(now):
-            for book in (self._facts, self._statuses, self._commits, self._publisher):
+            for book in (self._facts, self._statuses, self._commits, self._publisher, self._trees):
                 book.forget(agent_id)
 
     def _take_processes(self, now: Millis) -> None:
@@ -294,9 +296,21 @@ class Collector:
             metrics[status.id], all_facts[status.id] = numbers, facts
             self._rows.samples.append((status, numbers))
             self._publisher.agent(status, numbers, now)
-            if member.process is not None and self._publisher.wants_processes(status.id):
-                self._publisher.processes(status.id, self.inputs.tree(member.process.key))
+            if member.process is not None:
+                self._take_tree(status.id, member.process)
         return statuses, metrics, all_facts
+
+    def _take_tree(self, agent_id: str, process: ProcessGroup) -> None:
+        """Show the process tree to whoever looks at it, and record it now and then."""
+        wanted = self._publisher.wants_processes(agent_id)
+        due = self._trees.due(agent_id, process.process_count)
+        if not wanted and not due:
+            return
+        tree = self.inputs.tree(process.key)
+        if wanted:
+            self._publisher.processes(agent_id, tree)
+        if due and (told := self._trees.note(agent_id, process.process_count, tree)) is not None:
+            self._rows.processes.append((agent_id, told))
 
     def _facts_of(self, member: Member, now: Millis, processes_failed: str) -> AgentFacts:
         worktree = member.agent.worktree or ""

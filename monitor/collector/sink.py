@@ -11,7 +11,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from monitor.errors import DatabaseError
+from monitor.errors import DatabaseDamagedError, DatabaseError
 from monitor.model import Event, Millis
 
 if TYPE_CHECKING:
@@ -36,10 +36,14 @@ class HistorySink:
         self._task: asyncio.Task[None] | None = None
         self._retry_at = 0.0
         self.problem = ""
+        self.damaged = asyncio.Event()
+        """Set when the database turned out to be damaged: rows wait for another writer."""
 
     def use(self, writer: HistoryWriter) -> None:
         """Write through this one from now on, and close it at the end."""
         self._writer = writer
+        self._retry_at = 0.0
+        self.damaged.clear()
 
     @property
     def recording(self) -> bool:
@@ -89,6 +93,8 @@ class HistorySink:
             except DatabaseError as error:
                 self.problem = str(error)
                 self._retry_at = time.monotonic() + RETRY_SECONDS
+                if isinstance(error, DatabaseDamagedError):
+                    self.damaged.set()
                 return
             self._dropped = None
             if self._waiting and self._waiting[0] is rows:

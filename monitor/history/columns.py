@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         Commit,
         Event,
         Millis,
+        ProcessInfo,
         RagMetrics,
         SystemHealth,
         TaskEvent,
@@ -105,6 +107,11 @@ def details_row(status: AgentStatus, metrics: AgentMetrics) -> Row:
     }
 
 
+def processes_row(agent_id: str, tree: tuple[ProcessInfo, ...], at: Millis) -> Row:
+    """The row of `agent_processes`; large JSON is stored compressed (seed 001, L379)."""
+    return {"agent_id": text(agent_id), "timestamp": at, "tree": zlib.compress(json(tree).encode())}
+
+
 def status_change_row(status: AgentStatus, at: Millis) -> Row:
     """The row of `agent_status_changes` noted at `at`."""
     return {
@@ -132,9 +139,10 @@ def task_event_row(event: TaskEvent) -> Row:
     }
 
 
-def board_row(board: BoardState) -> Row:
-    """The row of `boards`."""
+def board_row(board: BoardState, at: Millis) -> Row:
+    """The row of `board_states`, noted at `at`."""
     return {
+        "at": at,
         "root": text(board.root),
         "path": text(board.path),
         "version": text(board.version),
@@ -144,6 +152,7 @@ def board_row(board: BoardState) -> Row:
         "last_updated": integer(board.last_updated),
         "updated_by": text(board.updated_by),
         "error": text(board.error),
+        "partial": int(board.partial),
     }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import aiosqlite
 
-from monitor.errors import DatabaseError
+from monitor.errors import DatabaseDamagedError, DatabaseError
 from monitor.history.queries import fetch
 from monitor.paths import StatePaths, private_folder
 
@@ -39,6 +39,8 @@ _REMEDIES: Final = {
     sqlite3.SQLITE_IOERR: "the disk does not read or write it: see the system's log for the disk.",
 }
 
+_DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
 
 def explain(error: sqlite3.Error, file: Path) -> DatabaseError:
     """The same error with the file and what to do about it."""
@@ -49,9 +51,8 @@ def explain(error: sqlite3.Error, file: Path) -> DatabaseError:
             f"{place}: is read-only: make it writable for this user, or name another file with --db."
         )
     remedy = _REMEDIES.get(code & 0xFF)
-    return DatabaseError(
-        f"{file}: {remedy} (SQLite: {error})" if remedy else f"{file}: SQLite says: {error}."
-    )
+    kind = DatabaseDamagedError if code & 0xFF in _DAMAGE else DatabaseError
+    return kind(f"{file}: {remedy} (SQLite: {error})" if remedy else f"{file}: SQLite says: {error}.")
 
 
 async def open_writer(paths: StatePaths, wal_limit_mb: int) -> aiosqlite.Connection:

@@ -116,19 +116,19 @@ def task_event(row: sqlite3.Row) -> TaskEvent:
     )
 
 
-def board_state(row: sqlite3.Row, at: Millis) -> BoardState:
-    """A row of `boards`, which holds the last reading only: what is later than `at` was not known then."""
-    later = row["last_synced"] is not None and row["last_synced"] > at
+def board_state(row: sqlite3.Row) -> BoardState:
+    """A row of `board_states`."""
     return BoardState(
         root=row["root"],
         path=row["path"],
         version=row["version"],
         shape=row["shape"],
         sprint=row["sprint"],
-        last_synced=None if later else row["last_synced"],
-        last_updated=None if later else row["last_updated"],
-        updated_by="" if later else row["updated_by"],
-        error="" if later else row["error"],
+        last_synced=row["last_synced"],
+        last_updated=row["last_updated"],
+        updated_by=row["updated_by"],
+        error=row["error"],
+        partial=bool(row["partial"]),
     )
 
 

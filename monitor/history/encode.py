@@ -19,6 +19,7 @@ from monitor.history.columns import (
     details_row,
     event_row,
     health_row,
+    processes_row,
     rag_row,
     sample_row,
     status_change_row,
@@ -77,13 +78,19 @@ class Encoder:
         commits = {commit.commit_hash: commit for commit in rows.commits}.values()  # and here
         open_alerts = [alert_row(alert) for alert in alerts.values() if not alert.resolved]
         ended = [alert_row(alert) for alert in alerts.values() if alert.resolved]
+        agents = self._agent_rows(rows)
         statements = [
-            ("upsert_agent", self._agent_rows(rows)),
+            ("upsert_agent", agents),
+            ("insert_agent_profile", agents),
             ("insert_agent_metrics", self._sample_rows(rows)),
             ("insert_agent_details", self._detail_rows(rows)),
+            (
+                "insert_agent_processes",
+                [processes_row(agent_id, tree, rows.at) for agent_id, tree in rows.processes],
+            ),
             ("upsert_status_change", self._status_rows(rows)),
             ("insert_task_event", [task_event_row(event) for event in rows.task_events]),
-            ("upsert_board", [board_row(board) for board in rows.boards]),
+            ("upsert_board_state", [board_row(board, rows.at) for board in rows.boards]),
             ("upsert_commit", [commit_row(commit, rows.at) for commit in commits]),
             ("upsert_commit_agent", [row for commit in commits for row in self._holders(commit, rows.at)]),
             ("insert_system_health", [self._health_row(rows.health)] if rows.health else []),
@@ -91,6 +98,7 @@ class Encoder:
             ("upsert_alert", ended),
             ("supersede_alert", open_alerts),
             ("upsert_alert", open_alerts),
+            ("insert_alert_change", [{**row, "at": rows.at} for row in ended + open_alerts]),
             ("insert_event", [event_row(event) for event in rows.events]),
         ]
         return [(name, bound) for name, bound in statements if bound]

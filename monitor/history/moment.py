@@ -133,7 +133,7 @@ async def read_board(db: aiosqlite.Connection, at: Millis) -> Board:
 
 async def read_board_states(db: aiosqlite.Connection, at: Millis) -> tuple[BoardState, ...]:
     """Where the tasks of each root came from."""
-    return tuple(decode.board_state(row, at) for row in await fetch(db, "boards_all"))
+    return tuple(decode.board_state(row) for row in await fetch(db, "board_states_at", at=at))
 
 
 def with_states(board: Board, states: tuple[BoardState, ...]) -> Board:

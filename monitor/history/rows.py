@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Commit,
         Event,
         Millis,
+        ProcessInfo,
         RagMetrics,
         SystemHealth,
         TaskEvent,
@@ -32,6 +33,8 @@ class TickRows:
     """Every agent that is followed: one that is missing here has left."""
     status_changes: list[AgentStatus] = field(default_factory=list)
     """Statuses whose status, start, reason or evidence is to be recorded."""
+    processes: list[tuple[str, tuple[ProcessInfo, ...]]] = field(default_factory=list)
+    """Process trees to record, each with its agent's id."""
     task_events: list[TaskEvent] = field(default_factory=list)
     boards: list[BoardState] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)
@@ -52,6 +55,7 @@ class TickRows:
                     self.agents,
                     self.samples,
                     self.status_changes,
+                    self.processes,
                     self.task_events,
                     self.boards,
                     self.commits,

@@ -53,6 +53,7 @@ class HistoryWriter:
         self._wal_limit = wal_limit_mb * MEBIBYTE
         self._encoder = Encoder()
         self._touched: Millis = 0
+        self._interval_told = 0.0
 
     @classmethod
     async def open(
@@ -119,12 +120,17 @@ class HistoryWriter:
             interval_ms = round(self.interval_seconds * 1000)
             seen = {"recorder_id": self.recorder_id, "at": rows.at, "interval_ms": interval_ms}
             statements.append(("touch_recorder", [seen]))
+        if self.interval_seconds != self._interval_told:
+            interval_ms = round(self.interval_seconds * 1000)
+            told = {"recorder_id": self.recorder_id, "at": rows.at, "interval_ms": interval_ms}
+            statements.append(("insert_recorder_interval", [told]))
         try:
             await self._bound_log()
             await in_one_go(self._db, lambda db: self._run(db, statements))
         except sqlite3.Error as error:
             raise explain(error, self._paths.database) from error
         self._encoder.accept()
+        self._interval_told = self.interval_seconds
         if touch:
             self._touched = rows.at
 

@@ -41,6 +41,14 @@ from monitor.model.processes import (
     ProcessKey,
     ProcessReading,
 )
+from monitor.model.replay import (
+    REPLAY_SPEEDS,
+    Mark,
+    MarkKind,
+    ReplayState,
+    Timeline,
+    TimelineSlice,
+)
 from monitor.model.system import (
     CollectorHealth,
     DiskUsage,
@@ -68,6 +76,7 @@ from monitor.model.words import (
 
 __all__ = [
     "DONE_STATUSES",
+    "REPLAY_SPEEDS",
     "SEVERITIES",
     "STATUSES",
     "Activity",
@@ -91,6 +100,8 @@ __all__ = [
     "FeedState",
     "GitState",
     "HostReading",
+    "Mark",
+    "MarkKind",
     "Millis",
     "Origin",
     "OverallStatus",
@@ -101,6 +112,7 @@ __all__ = [
     "ProcessReading",
     "RagMetrics",
     "RagPattern",
+    "ReplayState",
     "ServiceState",
     "ServiceStatus",
     "Severity",
@@ -112,6 +124,8 @@ __all__ = [
     "TaskEvent",
     "TaskEventType",
     "TaskMetrics",
+    "Timeline",
+    "TimelineSlice",
     "WorktreeReading",
     "is_done",
     "task_metrics",

@@ -34,17 +34,27 @@ SELECT data_version FROM pragma_data_version;
 
 -- name: counts()
 SELECT 'recorders' AS name, count(*) AS rows FROM recorders
+UNION ALL SELECT 'recorder_intervals', count(*) FROM recorder_intervals
 UNION ALL SELECT 'agents', count(*) FROM agents
 UNION ALL SELECT 'agent_metrics', count(*) FROM agent_metrics
 UNION ALL SELECT 'agent_details', count(*) FROM agent_details
 UNION ALL SELECT 'agent_status_changes', count(*) FROM agent_status_changes
 UNION ALL SELECT 'task_events', count(*) FROM task_events
-UNION ALL SELECT 'boards', count(*) FROM boards
+UNION ALL SELECT 'agent_profiles', count(*) FROM agent_profiles
+UNION ALL SELECT 'agent_processes', count(*) FROM agent_processes
+UNION ALL SELECT 'agent_metrics_5min', count(*) FROM agent_metrics_5min
+UNION ALL SELECT 'agent_metrics_hourly', count(*) FROM agent_metrics_hourly
+UNION ALL SELECT 'agent_metrics_daily', count(*) FROM agent_metrics_daily
+UNION ALL SELECT 'rollups', count(*) FROM rollups
+UNION ALL SELECT 'board_states', count(*) FROM board_states
 UNION ALL SELECT 'git_commits', count(*) FROM git_commits
 UNION ALL SELECT 'commit_agents', count(*) FROM commit_agents
 UNION ALL SELECT 'system_health', count(*) FROM system_health
+UNION ALL SELECT 'system_health_hourly', count(*) FROM system_health_hourly
 UNION ALL SELECT 'rag_metrics', count(*) FROM rag_metrics
 UNION ALL SELECT 'alerts', count(*) FROM alerts
+UNION ALL SELECT 'alert_changes', count(*) FROM alert_changes
+UNION ALL SELECT 'alerts_archive', count(*) FROM alerts_archive
 UNION ALL SELECT 'events', count(*) FROM events;
 
 -- name: table_bytes()

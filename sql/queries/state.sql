@@ -89,8 +89,18 @@ SELECT id, task_id, event_type, previous_status, new_status, assigned_to, change
 -- name: changed_tasks(after)
 SELECT task_id FROM task_events WHERE id > :after;
 
--- name: boards_all()
-SELECT root, path, version, shape, sprint, last_synced, last_updated, updated_by, error FROM boards ORDER BY root;
+-- name: board_states_at(at)
+-- The state of each root's board that holds: the newest row of each.
+WITH RECURSIVE board (root) AS (
+    SELECT min(root) FROM board_states
+    UNION ALL
+    SELECT (SELECT min(root) FROM board_states WHERE root > board.root) FROM board WHERE board.root IS NOT NULL
+)
+SELECT s.*
+FROM board JOIN board_states AS s ON s.root = board.root AND s.timestamp = (
+    SELECT timestamp FROM board_states
+    WHERE root = board.root AND timestamp <= :at ORDER BY timestamp DESC LIMIT 1
+) ORDER BY s.root;
 
 -- name: commit_feed_at(at, limit)
 SELECT c.*, (

@@ -8,6 +8,10 @@ VALUES (:host, :boot_id, :pid, :version, :interval_ms, :at, :at);
 -- name: touch_recorder*!
 UPDATE recorders SET last_tick_at = :at, interval_ms = :interval_ms WHERE recorder_id = :recorder_id;
 
+-- name: insert_recorder_interval*!
+INSERT INTO recorder_intervals (recorder_id, timestamp, interval_ms) VALUES (:recorder_id, :at, :interval_ms)
+ON CONFLICT (recorder_id, timestamp) DO UPDATE SET interval_ms = excluded.interval_ms;
+
 -- name: stop_recorder(recorder_id, at)!
 UPDATE recorders SET last_tick_at = :at, stopped_at = :at WHERE recorder_id = :recorder_id;
 
@@ -17,6 +21,22 @@ VALUES (:agent_id, :name, :kind, :role, :host, :worktree, :origin, :at, :at)
 ON CONFLICT (agent_id) DO UPDATE
 SET name = excluded.name, kind = excluded.kind, role = excluded.role, host = excluded.host,
     worktree = excluded.worktree, origin = excluded.origin, last_seen = excluded.last_seen;
+
+-- name: insert_agent_profile*!
+-- Only when it differs from the one that holds at that time.
+INSERT INTO agent_profiles (agent_id, timestamp, name, kind, role, host, worktree, origin)
+SELECT :agent_id, :at, :name, :kind, :role, :host, :worktree, :origin
+WHERE NOT EXISTS (
+    SELECT 1 FROM (
+        SELECT * FROM agent_profiles
+        WHERE agent_id = :agent_id AND timestamp <= :at ORDER BY timestamp DESC LIMIT 1
+    )
+    WHERE name = :name AND kind = :kind AND role = :role AND host = :host AND worktree IS :worktree
+        AND origin = :origin
+)
+ON CONFLICT (agent_id, timestamp) DO UPDATE
+SET name = excluded.name, kind = excluded.kind, role = excluded.role, host = excluded.host,
+    worktree = excluded.worktree, origin = excluded.origin;
 
 -- name: insert_agent_metrics*!
 INSERT INTO agent_metrics (
@@ -34,6 +54,10 @@ INSERT INTO agent_details (
     :agent_id, :timestamp, :pid, :process, :git_state, :git_read_at, :ahead, :behind, :stash_count
 ) ON CONFLICT (agent_id, timestamp) DO NOTHING;
 
+-- name: insert_agent_processes*!
+INSERT INTO agent_processes (agent_id, timestamp, tree) VALUES (:agent_id, :timestamp, :tree)
+ON CONFLICT (agent_id, timestamp) DO UPDATE SET tree = excluded.tree;
+
 -- name: upsert_status_change*!
 INSERT INTO agent_status_changes (agent_id, timestamp, since, status, reason, evidence)
 VALUES (:agent_id, :timestamp, :since, :status, :reason, :evidence)
@@ -47,13 +71,15 @@ INSERT INTO task_events (
     :task_id, :event_type, :previous_status, :new_status, :assigned_to, :changed_by, :details, :timestamp, :root
 ) ON CONFLICT (task_id, root, timestamp, event_type) DO NOTHING;
 
--- name: upsert_board*!
-INSERT INTO boards (root, path, version, shape, sprint, last_synced, last_updated, updated_by, error)
-VALUES (:root, :path, :version, :shape, :sprint, :last_synced, :last_updated, :updated_by, :error)
-ON CONFLICT (root) DO UPDATE
+-- name: upsert_board_state*!
+INSERT INTO board_states (
+    root, timestamp, path, version, shape, sprint, last_synced, last_updated, updated_by, error, partial
+) VALUES (
+    :root, :at, :path, :version, :shape, :sprint, :last_synced, :last_updated, :updated_by, :error, :partial
+) ON CONFLICT (root, timestamp) DO UPDATE
 SET path = excluded.path, version = excluded.version, shape = excluded.shape, sprint = excluded.sprint,
     last_synced = excluded.last_synced, last_updated = excluded.last_updated, updated_by = excluded.updated_by,
-    error = excluded.error;
+    error = excluded.error, partial = excluded.partial;
 
 -- name: upsert_commit*!
 -- Its attributes never change; what is known of who made it may.
@@ -106,6 +132,18 @@ INSERT INTO alerts (
     :alert_id, :rule, :subject, :type, :severity, :title, :message, :source, :metadata, :acknowledged,
     :acknowledged_by, :acknowledged_at, :resolved, :resolved_at, :created_at
 ) ON CONFLICT (alert_id) DO UPDATE
+SET severity = excluded.severity, title = excluded.title, message = excluded.message, metadata = excluded.metadata,
+    acknowledged = excluded.acknowledged, acknowledged_by = excluded.acknowledged_by,
+    acknowledged_at = excluded.acknowledged_at, resolved = excluded.resolved, resolved_at = excluded.resolved_at;
+
+-- name: insert_alert_change*!
+INSERT INTO alert_changes (
+    alert_id, timestamp, severity, title, message, metadata, acknowledged, acknowledged_by, acknowledged_at, resolved,
+    resolved_at
+) VALUES (
+    :alert_id, :at, :severity, :title, :message, :metadata, :acknowledged, :acknowledged_by, :acknowledged_at,
+    :resolved, :resolved_at
+) ON CONFLICT (alert_id, timestamp) DO UPDATE
 SET severity = excluded.severity, title = excluded.title, message = excluded.message, metadata = excluded.metadata,
     acknowledged = excluded.acknowledged, acknowledged_by = excluded.acknowledged_by,
     acknowledged_at = excluded.acknowledged_at, resolved = excluded.resolved, resolved_at = excluded.resolved_at;

@@ -228,7 +228,7 @@ def test_without_a_recorder_an_alert_is_resolved_by_the_command_itself(command: 
 def test_a_newer_database_is_refused_with_4(command: Command) -> None:
     assert command.run("record", "--duration", "1").returncode == 0
     with sqlite3.connect(command.database) as connection:
-        connection.execute("UPDATE schema_version SET version = 9999")
+        connection.execute("UPDATE schema_version SET version = 9999 WHERE version = 1")
     for arguments in (("record", "--duration", "1"), ("db", "migrate")):
         done = command.run(*arguments)
         assert done.returncode == 4, done.stderr

@@ -19,6 +19,7 @@ from monitor.model import (
     Alert,
     BoardState,
     Event,
+    ProcessInfo,
     RagMetrics,
     SystemHealth,
     TaskEvent,
@@ -52,6 +53,7 @@ def full_tick(at: int = AT) -> TickRows:
         agents=[agent()],
         status_changes=[status()],
         task_events=[TaskEvent(task_id="TASK-1", event_type="created", timestamp=at, task=task())],
+        processes=[("builder", (ProcessInfo(pid=7, ppid=1, name="claude", state="S"),))],
         boards=[BoardState(root="/shop", path="/shop/board")],
         commits=[commit()],
         health=SystemHealth(status="healthy", last_check=at),
@@ -67,12 +69,15 @@ TABLES = [
     "agent_details",
     "agent_status_changes",
     "task_events",
-    "boards",
+    "agent_profiles",
+    "agent_processes",
+    "board_states",
     "git_commits",
     "commit_agents",
     "system_health",
     "rag_metrics",
     "alerts",
+    "alert_changes",
     "events",
 ]
 
@@ -143,7 +148,7 @@ async def test_a_row_that_breaks_a_rule_does_not_stop_its_neighbours(tmp_path: P
     bad = alert("bad", subject="other", severity="loud")
     async with recording(state(tmp_path)) as writer:
         await writer.write(tick(AT, "builder", alerts=[bad, alert()]))
-        assert writer.rejected == 1
+        assert writer.rejected == 2  # the alert, and its change
     assert rows_of(tmp_path, "SELECT alert_id FROM alerts") == [("alert-1",)]
     assert count(tmp_path) == 1
 

@@ -1,0 +1,21 @@
+"""`agent-monitor db`: look after the history database; one file a command."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from monitor.cli.lazy import LazyGroup
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "check": ("monitor.cli.db.check", "check"),
+    "info": ("monitor.cli.db.info", "info"),
+    "migrate": ("monitor.cli.db.migrate", "migrate"),
+}
+"""Command to (module, name in it)."""
+
+
+@click.group(cls=LazyGroup, places=COMMANDS)
+def db() -> None:
+    """Look after the history database."""

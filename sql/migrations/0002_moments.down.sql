@@ -1,0 +1,22 @@
+-- Back to schema 1: the last state of each board stays, older ones are lost.
+CREATE TABLE boards (                           -- the last good reading of each root's board
+    root            TEXT    NOT NULL PRIMARY KEY,
+    path            TEXT    NOT NULL,
+    version         TEXT    NOT NULL,
+    shape           TEXT    NOT NULL,
+    sprint          TEXT    NOT NULL,
+    last_synced     INTEGER,
+    last_updated    INTEGER,
+    updated_by      TEXT    NOT NULL,
+    error           TEXT    NOT NULL            -- empty: the last reading was good
+) STRICT, WITHOUT ROWID;
+INSERT INTO boards (root, path, version, shape, sprint, last_synced, last_updated, updated_by, error)
+SELECT root, path, version, shape, sprint, last_synced, last_updated, updated_by, error
+FROM board_states AS s
+WHERE timestamp = (SELECT max(timestamp) FROM board_states WHERE root = s.root);
+DROP TABLE board_states;
+DROP INDEX idx_recorders_started;
+DROP TABLE recorder_intervals;
+DROP TABLE alert_changes;
+DROP TABLE agent_processes;
+DROP TABLE agent_profiles;
