@@ -1,49 +1,97 @@
-"""The tables, as a page made of the migrations and their comments."""
+"""The tables as they are after every migration, as a page made of the SQL and its comments."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+import sqlite3
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from monitor.paths import sql_folder
+from monitor.cli.reference.columns import meaning, unit
+from monitor.history.migrations import Migration, migrations, statements
+from monitor.history.queries import sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-INTRODUCTION = """# Database
+INTRODUCTION: Final = """# Database
 
 One SQLite file: `monitor.db` in the state folder, or what `--db` names; `agent-monitor db info` tells which.
 Times are whole milliseconds since the epoch in UTC, sizes are bytes, CPU is percent of one core unless said
 otherwise, NULL is unknown. Open it read-only (`sqlite3 'file:monitor.db?mode=ro'`): it has one writer, the
 recorder. `schema_version` lists the migrations applied, with the checksum of each; a file that was altered, or
-a newer database, is refused with exit code 4.
+a newer database, is refused with exit code 4. How long rows are kept: [retention](../explanation/retention.md).
 """
+
+
+class Column(NamedTuple):
+    """A column as the page shows it."""
+
+    name: str
+    kind: str
+    """Type and constraints."""
+    unit: str
+    meaning: str
+
+
+class Table(NamedTuple):
+    """A table as the page shows it."""
+
+    name: str
+    since: int
+    """Version of the schema that brought it."""
+    remark: str
+    columns: tuple[Column, ...]
 
 
 def page() -> str:
     """docs/reference/database.md."""
     lines = [INTRODUCTION]
-    for file in sorted((sql_folder() / "migrations").glob("????_*.sql")):
-        if file.name.endswith(".down.sql"):
-            continue
-        lines += [f"## {file.name}", ""]
-        for name, remark, columns in tables(file.read_text(encoding="utf-8")):
-            lines += [f"### `{name}`", ""]
-            lines += [f"{remark}.", ""] if remark else []
-            lines += ["| column | type | |", "|---|---|---|"]
-            lines += [f"| `{column}` | {kind} | {text} |" for column, kind, text in columns]
-            lines += [""]
+    for table in tables():
+        lines += [f"## `{table.name}`", ""]
+        lines += [f"{table.remark} Since schema {table.since}.".lstrip(), ""]
+        lines += ["| column | type | unit | meaning |", "|---|---|---|---|"]
+        lines += [f"| `{name}` | {kind} | {unit} | {text} |" for name, kind, unit, text in table.columns]
+        lines += [""]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def tables(sql: str) -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:
-    """(table, remark, columns) of each CREATE TABLE; a column is (name, type with its constraints, remark)."""
-    for match in re.finditer(r"CREATE TABLE (\w+) \((?:[ \t]*--([^\n]*))?\n(.*?)\n\)", sql, re.DOTALL):
-        columns = []
-        for line in match[3].splitlines():
-            code, _, remark = line.strip().partition("--")
-            found = re.match(r"(\w+)\s+(TEXT|INTEGER|REAL|BLOB)\b(.*)", code.strip().rstrip(","))
-            if found:
-                kind = " ".join(f"{found[2]}{found[3]}".split()).replace("|", "/")
-                columns.append((found[1], kind, remark.strip()))
-        yield match[1], (match[2] or "").strip(), columns
+def tables() -> list[Table]:
+    """The tables that are there after every migration, in the order in which they came."""
+    db = sqlite3.connect(":memory:")
+    try:
+        db.execute(sql("create_schema_version"))
+        found: dict[str, tuple[int, str]] = {"schema_version": (0, "")}
+        for migration in migrations():
+            for statement in statements(migration.up):
+                db.execute(statement)
+            found |= {name: (migration.version, remark) for name, remark in _remarks(migration)}
+        created = dict(db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'"))
+    finally:
+        db.close()
+    return [
+        _table(name, since, remark, created[name])
+        for name, (since, remark) in found.items()
+        if name in created
+    ]
+
+
+def _remarks(migration: Migration) -> Iterator[tuple[str, str]]:
+    """Each table that a migration makes, with the comment lines that stand right above it."""
+    for match in re.finditer(r"((?:^--[^\n]*\n)*)^CREATE TABLE (\w+)", migration.up, re.MULTILINE):
+        yield match[2], " ".join(line.removeprefix("--").strip() for line in match[1].splitlines())
+
+
+def _table(name: str, since: int, remark: str, created: str) -> Table:
+    head, *lines = created.splitlines()
+    beside = head.partition("--")[2].strip()
+    text = " ".join(f"{part[:1].upper()}{part[1:]}".rstrip(".") + "." for part in (beside, remark) if part)
+    return Table(name, since, text, tuple(_columns(lines)))
+
+
+def _columns(lines: list[str]) -> Iterator[Column]:
+    for line in lines:
+        code, _, remark = line.strip().partition("--")
+        found = re.match(r"(\w+)\s+(TEXT|INTEGER|REAL|BLOB)\b(.*)", code.strip().rstrip(","))
+        if found:
+            kind = " ".join(f"{found[2]}{found[3]}".split()).replace("|", "/")
+            yield Column(found[1], kind, unit(found[1], kind), meaning(found[1], remark.strip()))
