@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
 
-.PHONY: run test lint bench docs picture clean
+.PHONY: run test lint bench soak docs picture clean
 
 run: $(STAMP)
 	@$(BIN)/agent-monitor $(ARGS)
@@ -20,6 +20,9 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+soak: $(STAMP)
+	$(BIN)/python -m tests.benchmarks.soak $(ARGS)
 
 docs: $(STAMP)
 	$(BIN)/python -m monitor.cli.reference docs/reference

@@ -39,6 +39,15 @@ class StatePaths(msgspec.Struct, frozen=True):
         return self.folder / "logs"
 
     @property
+    def backups(self) -> Path:
+        """Where backups go unless a setting names another folder."""
+        return self.folder / "backups"
+
+    def backups_in(self, setting: str) -> Path:
+        """Where backups go by the setting `backup.folder`."""
+        return Path(setting) if setting else self.backups
+
+    @property
     def lock(self) -> Path:
         """Held by the one process that writes the database."""
         return self._beside(".lock")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 import resource
+import shlex
 import shutil
 import sqlite3
 import sys
@@ -16,9 +17,12 @@ import click
 import msgspec
 
 from monitor import __version__
-from monitor.cli.json_output import SCHEMA, plain
+from monitor.cli.json_output import SCHEMA, iso, plain
+from monitor.errors import SourceError
 from monitor.keystore import Keys
+from monitor.model import Board
 from monitor.paths import config_file
+from monitor.text import clean
 
 if TYPE_CHECKING:
     from monitor.cli.context import Globals
@@ -71,6 +75,8 @@ async def _examine(options: Globals) -> dict[str, Any]:
     notes = [
         f"{source.name} {source.subject}: {source.error}" for source in sources if source.state == "degraded"
     ]
+    board: Board = store.get(Keys.TASKS) or Board()
+    notes += [await asyncio.to_thread(_last_good_board, state.root) for state in board.boards if state.error]
     if sqlite3.sqlite_version_info < WAL_FIXED:
         notes.append(
             f"SQLite {sqlite3.sqlite_version} can damage a database that two programs write; Agent Monitor has one "
@@ -92,6 +98,23 @@ async def _examine(options: Globals) -> dict[str, Any]:
         "problems": problems,
         "notes": notes,
     }
+
+
+def _last_good_board(root: str) -> str:
+    """Where the last board that can be read is: git has it, and putting it back is for those who write boards."""
+    from monitor.sources.board.last_good import last_good
+
+    try:
+        found = last_good(root)
+    except SourceError as error:
+        return f"board {root}: git cannot tell an earlier version of it: {error}"
+    if found is None:
+        return f"board {root}: git has no earlier version of it that can be read."
+    command = shlex.join(["git", "-C", found.worktree, "show", f"{found.commit_hash[:12]}:{found.path}"])
+    return (
+        f"board {root}: the last version in git that can be read is of {iso(found.committed_at)} "
+        f"({found.tasks} tasks): {clean(command, 2000)}"
+    )
 
 
 def _versions() -> dict[str, str]:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final
+
+from monitor.errors import DatabaseError, RecorderBusyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from monitor.keystore import Feed
     from monitor.model import Command
+
+PATIENCE_SECONDS: Final = 5.0
+"""How long a recorder may take from its lock to its first tick before a viewer gives up."""
+RETRY_SECONDS: Final = 0.2
 
 
 class LateFeed:
@@ -24,12 +31,24 @@ class LateFeed:
         self._interval: float | None = None
 
     async def run(self) -> None:
-        """Make the feed and run it until cancelled. Raises what the feed raises."""
-        feed = await asyncio.to_thread(self._make)
-        if self._interval is not None:
-            feed.set_interval(self._interval)
-        self._feed = feed
-        await feed.run()
+        """Make the feed and run it until cancelled. Raises what the feed raises.
+
+        A recorder that starts at this very moment takes the database from a feed that was about to collect, and has
+        nothing in it yet for one that attaches: for some seconds the feed is made anew.
+        """
+        patience: float | None = None
+        while True:
+            feed = await asyncio.to_thread(self._make)
+            if self._interval is not None:
+                feed.set_interval(self._interval)
+            self._feed = feed
+            try:
+                return await feed.run()
+            except (RecorderBusyError, DatabaseError):
+                patience = patience or time.monotonic() + PATIENCE_SECONDS
+                if time.monotonic() >= patience:
+                    raise
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def send(self, command: Command) -> None:
         """Have a command applied; before the feed is there nothing is shown that one could be about."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from monitor.config import Settings
     from monitor.keystore import Feed, KeyStore
     from monitor.paths import StatePaths
+    from monitor.ui.options import ScreenOptions
 
 DEMO_AGENTS: Final = 6
 
@@ -37,16 +38,20 @@ def live(options: Globals, *, offer_demo: bool = True) -> int:
     from monitor.history.presence import Presence
     from monitor.keystore import KeyStore
     from monitor.ui.app import MonitorApp
-    from monitor.ui.options import ScreenOptions
     from monitor.ui.terminal import run_app
 
     store = KeyStore()
     feed = LateFeed(lambda: _make_feed(settings, paths, store))
-    screen = ScreenOptions(
-        user=_user(), interval=settings.intervals.tick, no_color=environment.no_color, animations=False
-    )
+    screen = screen_options(settings.intervals.tick, no_color=environment.no_color)
     with Presence(paths, "terminal"):
         return run_app(MonitorApp(store, feed, screen), logs=paths.logs)
+
+
+def screen_options(interval: float, *, no_color: bool) -> ScreenOptions:
+    """The screen's options of a person at a terminal, whatever feed it shows."""
+    from monitor.ui.options import ScreenOptions
+
+    return ScreenOptions(user=_user(), interval=interval, no_color=no_color, animations=False)
 
 
 def _make_feed(settings: Settings, paths: StatePaths, store: KeyStore) -> Feed:

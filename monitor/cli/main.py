@@ -20,15 +20,29 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "db": ("monitor.cli.db", "db"),
     "demo": ("monitor.cli.demo", "demo"),
     "doctor": ("monitor.cli.doctor", "doctor"),
+    "export": ("monitor.cli.export", "export"),
     "record": ("monitor.cli.record", "record"),
+    "replay": ("monitor.cli.replay", "replay"),
+    "report": ("monitor.cli.report", "report"),
     "status": ("monitor.cli.status", "status"),
 }
 """Command to (module, name in it)."""
 INTERRUPTED: Final = 130
 
 
+class _Commands(LazyGroup):
+    """The commands; a reader of their output that goes away is no error. Click itself would make it one."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+
+
 @click.group(
-    cls=LazyGroup,
+    cls=_Commands,
     places=COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -98,7 +112,4 @@ def run(arguments: list[str] | None = None) -> int:
     except MonitorError as error:
         click.echo(f"agent-monitor: {error}", err=True)
         return error.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     return result if isinstance(result, int) else 0

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 def record(options: Globals, duration: float | None, interval: float | None) -> int:
     """Record every agent into the database until told to stop (ctrl+c, SIGTERM) or for --duration.
 
-    Viewers attach to it: start `agent-monitor` in any terminal.
+    Viewers attach to it: start `agent-monitor` in any terminal. A damaged database is put aside, and a new one begun
+    with the last state that can be had.
     """
     if interval is not None:
         options.interval = interval

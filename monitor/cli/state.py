@@ -1,22 +1,32 @@
-"""The state of now, for commands that print it: from a recorder's database, else by a look of our own."""
+"""The state of now, or of a moment gone by, for commands that print it."""
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
-from typing import TYPE_CHECKING, Any
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Final
 
 from monitor.cli.json_output import SCHEMA, iso, plain
 from monitor.errors import DatabaseError
 from monitor.history.connection import open_reader
-from monitor.history.lock import holder
+from monitor.history.follow import Follower
+from monitor.history.lock import Holder, holder
+from monitor.history.migrations import verify
 from monitor.history.state import Snapshot, fill, state_at
 from monitor.keystore import Keys, KeyStore
-from monitor.model import AgentMetrics, AgentStatus, Alert, Board, RagMetrics, SystemHealth
+from monitor.model import AgentMetrics, AgentStatus, Alert, Board, Millis, RagMetrics, SystemHealth
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from monitor.cli.context import Globals
+
+LOOKS_A_TICK: Final = 10
+"""Looks for something new in the time of a recorder's tick; one that finds nothing costs next to nothing."""
+MIN_LOOK_SECONDS: Final = 0.05
+LATE_TICKS: Final = 1.3
+"""Ticks after one that was written until the next one is told unseen: where nothing changed, nothing is written."""
 
 
 async def current_state(options: Globals) -> tuple[KeyStore, str]:
@@ -25,12 +35,7 @@ async def current_state(options: Globals) -> tuple[KeyStore, str]:
 
     store = KeyStore()
     recording = await asyncio.to_thread(holder, options.paths.lock) is not None
-    try:
-        last = await _last(options)
-    except DatabaseError:
-        if recording:
-            raise
-        last = None
+    last = await _last(options, needed=recording)
     if recording and last is not None:
         fill(store, last)
         return store, "recorder"
@@ -38,15 +43,93 @@ async def current_state(options: Globals) -> tuple[KeyStore, str]:
     return store, "look"
 
 
-async def _last(options: Globals) -> Snapshot | None:
-    """What the database holds of now; None without a database."""
+async def state_of(options: Globals, at: Millis) -> tuple[KeyStore, str]:
+    """A key store filled with the state of a moment of the database in force, and the host it was recorded on.
+
+    Raises DatabaseError, naming the span of the recording, for a moment that is not in it.
+    """
+    from monitor.history.recordings import open_recording
+    from monitor.history.span import Span, read_span, within
+
+    file = options.paths.database
+    store = KeyStore()
+    async with open_recording(file) as (db, _):
+        span = await read_span(db, file)
+        if await asyncio.to_thread(holder, options.paths.lock) is not None:
+            span = Span(span.first, max(span.last, _now()))
+        snapshot = await state_at(db, within(span, file, at))
+    fill(store, snapshot)
+    return store, snapshot.recorder.host if snapshot.recorder is not None else ""
+
+
+async def watch(options: Globals) -> AsyncGenerator[tuple[KeyStore, str]]:
+    """The state of now with every tick, and where it came from, as `current_state` tells; it never ends.
+
+    A recorder that begins or ends meanwhile is noticed. Raises DatabaseError, DatabaseVersionError.
+    """
+    store = KeyStore()
+    while True:
+        who = await asyncio.to_thread(holder, options.paths.lock)
+        if who is None:
+            async with aclosing(_collected(options, store)) as states:
+                async for _ in states:
+                    yield store, "look"
+        else:
+            async with aclosing(_recorded(options, store, who)) as states:
+                async for _ in states:
+                    yield store, "recorder"
+
+
+async def _collected(options: Globals, store: KeyStore) -> AsyncGenerator[None]:
+    """Until somebody records."""
+    from monitor.collector.watch import watch as collect
+
+    last = await _last(options, needed=False)
+    async with aclosing(collect(options.settings, options.paths, store, last)) as ticks:
+        async for _ in ticks:
+            if await asyncio.to_thread(holder, options.paths.lock) is not None:
+                return
+            yield
+
+
+async def _recorded(options: Globals, store: KeyStore, who: Holder) -> AsyncGenerator[None]:
+    """With every tick that the recorder writes, as long as it is there."""
+    file = options.paths.database
+    tick = who.interval_seconds or options.settings.intervals.tick
+    told, due, news = float("-inf"), float("-inf"), False
+    async with open_reader(file) as db:
+        await verify(db)
+        follower = Follower(db)
+        while (who_now := await asyncio.to_thread(holder, options.paths.lock)) is not None:
+            tick = who_now.interval_seconds or tick
+            snapshot = await follower.look(_now())
+            news = news or follower.changed
+            now = time.monotonic()
+            # A recorder writes more than its ticks: sums, and what it prunes.
+            written = news and now - told >= tick / 2
+            if written or now >= due:
+                due = now + LATE_TICKS * tick if written else due + tick
+                told, news = now, False
+                fill(store, snapshot)
+                yield
+            await asyncio.sleep(max(MIN_LOOK_SECONDS, tick / LOOKS_A_TICK))
+
+
+async def _last(options: Globals, *, needed: bool) -> Snapshot | None:
+    """What the database holds of now; None without one, or with one that cannot be read, unless it is `needed`."""
     if not options.paths.database.is_file():
         return None
-    async with open_reader(options.paths.database) as connection:
-        try:
-            return await state_at(connection, time.time_ns() // 1_000_000)
-        except sqlite3.Error as error:
-            raise DatabaseError(f"{options.paths.database}: cannot be read: {error}.") from error
+    try:
+        async with open_reader(options.paths.database) as connection:
+            return await state_at(connection, _now())
+    except DatabaseError:
+        if needed:
+            raise
+        return None
+
+
+def _now() -> Millis:
+    return time.time_ns() // 1_000_000
 
 
 def as_json(store: KeyStore, host: str, origin: str) -> dict[str, Any]:

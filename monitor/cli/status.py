@@ -1,4 +1,4 @@
-"""`agent-monitor status`: the state of now, once."""
+"""`agent-monitor status`: the state of now, of a moment gone by, or of every tick."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 import socket
 import sys
 import time
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -15,6 +16,8 @@ import msgspec
 from monitor.cli.table import age, amount, print_table
 from monitor.keystore import Keys, KeyStore
 from monitor.model import AgentMetrics, AgentStatus, Alert, Board, Commit, SystemHealth
+from monitor.text import clean
+from monitor.when import ALLOWED, format_when, parse_when
 
 if TYPE_CHECKING:
     from monitor.cli.context import Globals
@@ -23,25 +26,61 @@ CHECK_FAILED: Final = 3
 SHOWN_COMMITS: Final = 5
 
 
-@click.command()
+@click.command(epilog=f"WHEN: {ALLOWED}.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object (docs/reference/json.md).")
+@click.option("--at", metavar="WHEN", help="Print the state of that moment, as it was recorded.")
+@click.option("--watch", is_flag=True, help="Print the state again with every tick, until ctrl+c.")
 @click.option("--check", is_flag=True, help="Exit with 3 while an alert of severity error or above is open.")
 @click.pass_obj
-def status(options: Globals, *, as_json: bool, check: bool) -> int:
+def status(options: Globals, *, as_json: bool, at: str | None, watch: bool, check: bool) -> int:
     """Print what every agent is doing now.
 
     Reads the recorder's database when one records; otherwise takes two quick readings by itself and writes nothing.
     """
     from monitor.cli import state
 
-    store, origin = asyncio.run(state.current_state(options))
-    if as_json:
-        value = state.as_json(store, socket.gethostname(), origin)
-        sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+    if watch and (at is not None or check):
+        raise click.UsageError(f"--watch goes on, and {'--at' if at is not None else '--check'} asks once.")
+    if watch:
+        asyncio.run(_watch(options, as_json=as_json))
+        return 0
+    host = socket.gethostname()
+    if at is not None:
+        moment = parse_when(at, time.time_ns() // 1_000_000)
+        store, host = asyncio.run(state.state_of(options, moment))
+        origin = "recording"
     else:
-        _print(store)
+        store, origin = asyncio.run(state.current_state(options))
+    _tell(store, host, origin, as_json=as_json)
     worst = {alert.severity for alert in store.get(Keys.ALERTS, ())}
     return CHECK_FAILED if check and worst & {"error", "critical"} else 0
+
+
+async def _watch(options: Globals, *, as_json: bool) -> None:
+    """One line of JSON, or one table under its time, with every tick."""
+    from monitor.cli import state
+
+    host = socket.gethostname()
+    first = True
+    async with aclosing(state.watch(options)) as states:
+        async for store, origin in states:
+            if not as_json:
+                click.echo("" if first else "\n", nl=False)
+                click.echo(format_when(store.get(Keys.CLOCK)))
+            _tell(store, host, origin, as_json=as_json)
+            first = False
+
+
+def _tell(store: KeyStore, host: str, origin: str, *, as_json: bool) -> None:
+    if as_json:
+        from monitor.cli import state
+
+        sys.stdout.write(msgspec.json.encode(state.as_json(store, host, origin)).decode() + "\n")
+    else:
+        if origin == "recording":
+            click.echo(f"{format_when(store.get(Keys.CLOCK))}, recorded on {clean(host)}")
+        _print(store)
+    sys.stdout.flush()
 
 
 def _print(store: KeyStore) -> None:

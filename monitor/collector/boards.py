@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from monitor.model import Board, BoardReading, BoardState, Millis, TaskEvent, task_metrics
 from monitor.sources.board.changes import task_events
 
@@ -20,13 +22,23 @@ class BoardBook:
         self.board = Board()
         self.version = 0
         self._known: dict[str, BoardReading] = {}
+        self._told_at: dict[tuple[str, str], Millis] = {}
+        """Time of the last event of each task, by root and id."""
+        self._dropped: list[BoardReading] = []
+        """What history knows of roots that are watched no longer."""
 
     def restore(self, snapshot: Snapshot, roots: Iterable[str]) -> None:
         """Take up the last recorded tasks, so that only what changed since becomes an event."""
         for state in snapshot.board.boards:
+            tasks = tuple(task for task in snapshot.board.tasks if task.root == state.root)
+            reading = BoardReading(state=state, tasks=tasks)
             if state.root in roots:
-                tasks = tuple(task for task in snapshot.board.tasks if task.root == state.root)
-                self._known[state.root] = BoardReading(state=state, tasks=tasks)
+                self._known[state.root] = reading
+            else:
+                self._dropped.append(reading)
+        for history in snapshot.task_history.values():
+            for event in reversed(history):
+                self._told_at[event.root, event.task_id] = event.timestamp
         self._join()
 
     def apply(
@@ -40,25 +52,39 @@ class BoardBook:
         new: list[BoardReading] = []
         events: list[TaskEvent] = []
         states: list[BoardState] = []
+        for gone in self._dropped:
+            events.extend(task_events(gone.tasks, (), now, ""))
+            states.append(BoardState(root=gone.state.root, path=gone.state.path))
+        self._dropped.clear()
         for root, reading in readings.items():
             known = self._known.get(root)
             if known is reading:
                 continue
             new.append(reading)
-            if reading.state.partial or not reading.state.error:
+            if reading.tasks or reading.state.partial or not reading.state.error:
                 old = known.tasks if known is not None else ()
                 events.extend(task_events(old, reading.tasks, now, reading.state.updated_by))
-            elif known is not None and not reading.tasks:
+            elif known is not None:
                 reading = _keep_tasks(known, reading)  # noqa: PLW2901 - the reading as it is to be known
             if known is None or known.state != reading.state:
                 states.append(reading.state)
             self._known[root] = reading
         if new:
             self._join()
-        return new, events, states
+        return new, [self._in_order(event, now) for event in events], states
+
+    def _in_order(self, event: TaskEvent, now: Millis) -> TaskEvent:
+        """A change is never told as older than the one before it, whatever the board says: then it is of now."""
+        key = (event.root, event.task_id)
+        told_at = self._told_at.get(key)
+        if told_at is not None and event.timestamp <= told_at and event.timestamp < now:
+            event = msgspec.structs.replace(event, timestamp=now)
+        self._told_at[key] = event.timestamp
+        return event
 
     def _join(self) -> None:
-        readings = [reading for reading in self._known.values() if reading.state.shape or reading.state.error]
+        every = (self._known[root] for root in sorted(self._known))
+        readings = [reading for reading in every if reading.state.shape or reading.state.error]
         tasks = tuple(task for reading in readings for task in reading.tasks)
         synced = [reading.state.last_synced for reading in readings if reading.state.last_synced is not None]
         self.board = Board(

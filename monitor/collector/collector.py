@@ -11,12 +11,14 @@ import msgspec
 from monitor import inbox
 from monitor.collector import events
 from monitor.collector.boards import BoardBook
+from monitor.collector.clock import TickClock, move_lists, wall_clock
 from monitor.collector.commits import CommitBook
 from monitor.collector.facts import FactBook
 from monitor.collector.health import system_health
 from monitor.collector.inputs import HOST, Inputs
 from monitor.collector.measure import SelfMeasure
 from monitor.collector.publish import Publisher
+from monitor.collector.retell import ended_alerts, missed_task_events, recovery_event
 from monitor.collector.roster import Member, Roster
 from monitor.collector.sources import SourceBook
 from monitor.collector.trees import TreeLog
@@ -29,6 +31,7 @@ from monitor.model import (
     Command,
     Commit,
     Event,
+    Leap,
     Millis,
     ProcessGroup,
     ProcessReading,
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from monitor.config import Settings
     from monitor.history.state import Snapshot
     from monitor.keystore import KeyStore
+    from monitor.model import Recovery
     from monitor.paths import StatePaths
 
 SLOW_LOOK_SECONDS: Final = 10.0
@@ -55,15 +59,11 @@ SOURCES_EVERY_SECONDS: Final = 5.0
 """Between two refreshes of the sources' latencies and costs; a change of state is shown at once."""
 
 
-def wall_clock() -> Millis:
-    """Now, for labels; durations come from the monotonic clock."""
-    return time.time_ns() // 1_000_000
-
-
 class Collector:
     """The only writer (DESIGN.md §1). `await tick()` once an interval; `close()` at the end.
 
-    `hold` is False for a one-shot look, which cannot wait for a rule's time to pass.
+    `hold` is False for a one-shot look, which cannot wait for a rule's time to pass. `clock` is the system's unless
+    another one is given.
     """
 
     def __init__(
@@ -75,11 +75,14 @@ class Collector:
         *,
         host: str,
         hold: bool = True,
+        clock: TickClock | None = None,
     ) -> None:
         self._settings = settings
         self._paths = paths
         self._sink = sink
+        self._store = store
         self._hold = hold
+        self._clock = clock or TickClock()
         self._started_at = wall_clock()
         self.interval = settings.intervals.tick
         self._book = SourceBook()
@@ -107,8 +110,15 @@ class Collector:
         self._slow_look_at = 0.0
         self._health_row_at = 0.0
         self._rag_at: Millis | None = None
+        self._recovery: Recovery | None = None
         self._free_bytes: int | None = None
+        self._given_up = 0
         self._viewers = 0
+
+    @property
+    def sources(self) -> SourceBook:
+        """How every source fares: for what is done beside the ticks and is to be told of like a source."""
+        return self._book
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go on where the history ends: agents, statuses, alerts, tasks, commits and activity."""
@@ -122,24 +132,61 @@ class Collector:
         self._publisher.board(self._boards.board)
         self._publisher.restore(snapshot)
 
+    def recovered(self, recovery: Recovery) -> None:
+        """The history database was damaged and replaced: tell it."""
+        self._recovery = recovery
+        self._rows.events.append(recovery_event(recovery))
+
+    def retell(self, snapshot: Snapshot) -> None:
+        """Another database is written from now on, and holds `snapshot`: write what memory knows beyond that."""
+        now = wall_clock()
+        events_told, histories = self._publisher.told()
+        board, active = self._boards.board, self._alerts.active
+        self._sink.put(
+            TickRows(
+                at=now,
+                agents=[member.agent for member in self._roster.members],
+                task_events=missed_task_events(snapshot.board, board, histories, now),
+                boards=list(board.boards),
+                commits=list(self._commits.known),
+                rag=self.inputs.rag,
+                alerts=[*ended_alerts(snapshot.alerts, active, now), *active],
+                events=events_told[::-1],
+            )
+        )
+        self._book.tell_again()
+        self._trees = TreeLog()
+        self._health_row_at = 0.0
+
+    def pruned_early(self, event: Event) -> None:
+        """History was given up for free space: tell it."""
+        self._given_up += event.details["bytes"]
+        self._rows.events.append(event)
+
     async def tick(self) -> None:
         """One look at everything: readings, rules, key store, history."""
         begin = time.perf_counter()
-        now = wall_clock()
+        look = self._clock.look(self.interval)
+        now = look.now
         self._rows.at = now
-        self._obey(inbox.take(self._paths.inbox))
+        if look.leap is not None:
+            self._follow_clock(look.leap, look.events)
+        if self._sink.recording:  # else they are for whoever holds the database
+            self._obey(inbox.take(self._paths.inbox))
         await self.inputs.sample(now)
         self._slow_look(now)
         self._take_processes(now)
         self._take_boards(now)
         self._take_progress()
-        self._take_rag()
+        self._take_rag(now)
         self._take_commits()
         self._follow_roster()
         self._take_sources()
         self._judge(now, *self._conclude(now))
         self._take_health(now)
-        self._rows.events.extend(self._book.take_events())
+        self._rows.events.extend(self._book.take_events(now))
+        for event in self._rows.events:
+            self._publisher.event(event)
         self._publisher.flush(now)
         rows, self._rows = self._rows, TickRows(at=now)
         self._sink.put(rows)
@@ -162,6 +209,15 @@ class Collector:
         await self.inputs.close()
         await self._sink.close(wall_clock())
 
+    def _follow_clock(self, leap: Leap, found: Iterable[Event]) -> None:
+        """A clock was set, or nobody looked for a while: tell it, and let no wait be longer or shorter for it."""
+        move_lists(self._store, leap)
+        self._rows.events.extend(found)
+        for book in (self._alerts, self._statuses, self._facts, self._roster, self._book, self._measure):
+            book.leap(leap)
+        self.inputs.files_changed_at = leap.moved_all(self.inputs.files_changed_at)
+        self._started_at = leap.moved(self._started_at)
+
     # --- what came in -------------------------------------------------------------------------------------------
 
     def _obey(self, commands: Iterable[Command]) -> None:
@@ -181,12 +237,16 @@ class Collector:
             self._free_bytes = shutil.disk_usage(self._paths.database.parent).free
         except OSError:
             self._free_bytes = None
+        enough = self._settings.thresholds.disk_free_mb << 20
+        if (self._free_bytes or 0) >= enough and not self._alerts.is_firing("disk-trouble", "database"):
+            self._given_up = 0
         viewers = connections(self._paths.presence)
         self._viewers = len(viewers)
         self._publisher.connections(viewers)
         for agent_id in self._roster.expire(now):
             for book in (self._facts, self._statuses, self._commits, self._publisher, self._trees):
                 book.forget(agent_id)
+            self._rows.events.append(events.agent_left(agent_id, now))
 
     def _take_processes(self, now: Millis) -> None:
         reading = self.inputs.processes
@@ -210,7 +270,6 @@ class Collector:
 
     def _process_event(self, event: Event) -> None:
         self._rows.events.append(event)
-        self._publisher.event(event)
         self._publisher.activity(events.of_process(event))
 
     def _take_boards(self, now: Millis) -> None:
@@ -232,12 +291,13 @@ class Collector:
             if entry.agent_id:
                 self._publisher.activity(entry)
 
-    def _take_rag(self) -> None:
+    def _take_rag(self, now: Millis) -> None:
         rag = self.inputs.rag
         if rag is not None and rag.timestamp != self._rag_at:
             self._rag_at = rag.timestamp
-            self._rows.rag = rag
-            self._publisher.rag(rag)
+            # It is known from this tick on, not from when it was asked.
+            self._rows.rag = msgspec.structs.replace(rag, timestamp=now)
+            self._publisher.rag(self._rows.rag)
 
     def _commits_read(self, worktree: str, commits: tuple[Commit, ...]) -> None:
         """Git told a worktree's newest commits (called between ticks)."""
@@ -298,18 +358,20 @@ class Collector:
             self._publisher.agent(status, numbers, now)
             if member.process is not None:
                 self._take_tree(status.id, member.process)
+            elif self._publisher.wants_processes(status.id):
+                self._publisher.processes(status.id, ())
         return statuses, metrics, all_facts
 
     def _take_tree(self, agent_id: str, process: ProcessGroup) -> None:
         """Show the process tree to whoever looks at it, and record it now and then."""
         wanted = self._publisher.wants_processes(agent_id)
-        due = self._trees.due(agent_id, process.process_count)
+        due = self._trees.due(agent_id, process)
         if not wanted and not due:
             return
         tree = self.inputs.tree(process.key)
         if wanted:
             self._publisher.processes(agent_id, tree)
-        if due and (told := self._trees.note(agent_id, process.process_count, tree)) is not None:
+        if due and (told := self._trees.note(agent_id, process, tree)) is not None:
             self._rows.processes.append((agent_id, told))
 
     def _facts_of(self, member: Member, now: Millis, processes_failed: str) -> AgentFacts:
@@ -328,7 +390,7 @@ class Collector:
 
     def _status_changed(self, old: AgentStatus | None, new: AgentStatus) -> None:
         self._rows.status_changes.append(new)
-        if old is not None and old.status != new.status:
+        if old is None or old.status != new.status:
             text = f"{new.status}: {new.status_reason}"
             self._publisher.activity(
                 Activity(timestamp=new.status_since, agent_id=new.id, kind="status", text=text)
@@ -355,8 +417,11 @@ class Collector:
             last_commit_at=self._commits.last_commit_at,
             watching_since=self._started_at,
             database_problem=self._sink.problem,
+            database_recovery=self._recovery,
             database_free_bytes=self._free_bytes,
+            database_given_up=self._given_up,
         )
+        self._recovery = None
         findings = find_all(situation, self._settings.thresholds, self._alerts.is_firing)
         self._rows.alerts.extend(self._alerts.update(findings, now, hold=self._hold))
         self._publisher.alerts(self._alerts.active)

@@ -66,6 +66,11 @@ class CommitBook:
         self._recent.pop(agent_id, None)
         self._newest.pop(agent_id, None)
 
+    @property
+    def known(self) -> tuple[Commit, ...]:
+        """All commits in memory."""
+        return tuple(self._commits.values())
+
     def recent(self, agent_id: str) -> tuple[Commit, ...]:
         """The agent's newest commits, newest first."""
         return tuple(self._commits[name] for name in self._recent.get(agent_id, ()) if name in self._commits)

@@ -34,6 +34,11 @@ def process_stopped(agent_id: str, end: ProcessExit) -> Event:
     )
 
 
+def agent_left(agent_id: str, now: Millis) -> Event:
+    """An agent is watched no longer, from now on: it was gone for long, or its worktree is."""
+    return Event(timestamp=now, type="agent-left", agent_id=agent_id, subject="watched no longer")
+
+
 def of_process(event: Event) -> Activity:
     """What a process event says in an agent's activity list."""
     return Activity(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.model import (
     Activity,
+    Leap,
     Millis,
     ProcessExit,
     ProcessReading,
@@ -76,6 +77,11 @@ class FactBook:
                 else []
             )
             self._tasks[agent.id] = current_task(agent.id, agent.name, tuple(own)) if own else None
+
+    def leap(self, leap: Leap) -> None:
+        """The clock was set: nothing was done after now."""
+        self._cpu_active_at = leap.moved_all(self._cpu_active_at)
+        self._log_at = leap.moved_all(self._log_at)
 
     def forget(self, agent_id: str) -> None:
         """The agent is gone."""

@@ -10,7 +10,7 @@ from typing import Final
 
 import psutil
 
-from monitor.model import CollectorHealth, Millis
+from monitor.model import CollectorHealth, Leap, Millis
 
 WINDOW_SECONDS: Final = 60.0
 MEMORY_EVERY_SECONDS: Final = 10.0
@@ -41,6 +41,10 @@ class SelfMeasure:
             total = _cpu_seconds()
             self._cpu_usage = round(100 * (total - cpu) / (now - then), 1)
             self._cpu = (now, total)
+
+    def leap(self, leap: Leap) -> None:
+        """The clock was set: this process did not start after now."""
+        self._started_at = leap.moved(self._started_at)
 
     def reading(
         self,

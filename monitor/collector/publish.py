@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from bisect import bisect_left
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from monitor.history.encode import SAMPLE_REPEAT_MS
+from monitor.history.moment import TASK_HISTORY_LIMIT
 from monitor.keystore import ACTIVITY_LIMIT, EVENTS_LIMIT, Keys, KeyStore
+from monitor.model import Activity, Event, TaskEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -12,23 +16,23 @@ if TYPE_CHECKING:
     from monitor.collector.commits import CommitBook
     from monitor.history.state import Snapshot
     from monitor.model import (
-        Activity,
         Agent,
         AgentMetrics,
         AgentStatus,
         Alert,
         Board,
         Connection,
-        Event,
         Millis,
         ProcessInfo,
         RagMetrics,
         SourceStatus,
         SystemHealth,
-        TaskEvent,
     )
 
-TASK_HISTORY_LIMIT = 50
+_ORIGIN_RANK: Final = {"config": 0, "board": 1, "discovered": 2}
+
+Told = TypeVar("Told", Activity, Event, TaskEvent)
+"""What a list tells, with its time."""
 
 
 class Publisher:
@@ -39,27 +43,35 @@ class Publisher:
         self._looked_at: frozenset[str] = frozenset()
         self._looked_version = -1
         self._ids: tuple[str, ...] = ()
-        self._shown: dict[str, tuple[AgentStatus, AgentMetrics]] = {}
+        self._shown: dict[str, tuple[AgentStatus, AgentMetrics, Millis]] = {}
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Show again what was recorded of each agent's activity and each task's history."""
+        """Show again what was recorded: each agent's activity, each task's history, events, and the rag metrics."""
         for agent_id, activity in snapshot.activity.items():
             self._store.set(Keys.activity(agent_id), tuple(activity[:ACTIVITY_LIMIT]))
         for task_id, history in snapshot.task_history.items():
             self._store.set(Keys.task_history(task_id), tuple(history[:TASK_HISTORY_LIMIT]))
+        self._store.set(Keys.EVENTS, tuple(snapshot.events[:EVENTS_LIMIT]))
+        if snapshot.rag is not None:
+            self.rag(snapshot.rag)
 
     def agents(self, agents: Sequence[Agent]) -> None:
-        """Which agents there are, in their order."""
-        self._ids = tuple(agent.id for agent in agents)
+        """Which agents there are: configured ones first, then a board's, then those found, as they became known."""
+        self._ids = tuple(agent.id for agent in sorted(agents, key=lambda agent: _ORIGIN_RANK[agent.origin]))
         self._looked_version = -1
         self._store.set(Keys.AGENTS, self._ids)
 
     def agent(self, status: AgentStatus, metrics: AgentMetrics, now: Millis) -> None:
-        """An agent's status and numbers; the very records of before cost nothing."""
+        """An agent's status and numbers; the very records of before cost nothing until they are a sample again."""
         shown, store = self._shown.get(status.id), self._store
-        if shown is not None and shown[0] is status and shown[1] is metrics:
+        if (
+            shown is not None
+            and shown[0] is status
+            and shown[1] is metrics
+            and 0 <= now - shown[2] < SAMPLE_REPEAT_MS
+        ):
             return
-        self._shown[status.id] = (status, metrics)
+        self._shown[status.id] = (status, metrics, now)
         store.set(Keys.status(status.id), status)
         store.set(Keys.metrics(status.id), metrics)
         store.set(Keys.last_updated(status.id), now)
@@ -92,16 +104,21 @@ class Publisher:
 
     def activity(self, entry: Activity) -> None:
         """Something an agent did."""
-        self._store.push(Keys.activity(entry.agent_id), [entry], ACTIVITY_LIMIT)
+        self._tell(Keys.activity(entry.agent_id), entry, ACTIVITY_LIMIT)
 
     def event(self, event: Event) -> None:
         """Something that happened, for whoever follows events."""
-        self._store.push(Keys.EVENTS, [event], EVENTS_LIMIT)
+        self._tell(Keys.EVENTS, event, EVENTS_LIMIT)
 
     def task_events(self, events: Iterable[TaskEvent]) -> None:
         """Changes of tasks."""
         for event in events:
-            self._store.push(Keys.task_history(event.task_id), [event], TASK_HISTORY_LIMIT)
+            self._tell(Keys.task_history(event.task_id), event, TASK_HISTORY_LIMIT)
+
+    def told(self) -> tuple[list[Event], list[tuple[TaskEvent, ...]]]:
+        """The events and the tasks' histories that are shown, each newest first."""
+        histories = self._store.keys(Keys.task_history("*"))
+        return list(self._store.get(Keys.EVENTS, ())), [self._store.get(key, ()) for key in histories]
 
     def board(self, board: Board) -> None:
         """The tasks of all roots."""
@@ -138,3 +155,15 @@ class Publisher:
         """The tick is complete: tell the subscribers."""
         self._store.set(Keys.CLOCK, now)
         self._store.flush()
+
+    def _tell(self, key: str, item: Told, limit: int) -> None:
+        """Put something into a list, newest first, at its time; what is there already is not told twice."""
+        old: tuple[Told, ...] = self._store.get(key, ())
+        place: int = bisect_left(old, -item.timestamp, key=lambda told: -told.timestamp)
+        equal_times = place
+        while equal_times < len(old) and old[equal_times].timestamp == item.timestamp:
+            if old[equal_times] == item:
+                return
+            equal_times += 1
+        if place < limit:
+            self._store.set(key, (*old[:place], item, *old[place:])[:limit])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from monitor.model import Agent, AgentMetrics, BoardReading, Millis, ProcessGroup
+from monitor.model import Agent, AgentMetrics, BoardReading, Leap, Millis, ProcessGroup
 from monitor.text import clean
 
 if TYPE_CHECKING:
@@ -136,6 +136,11 @@ class Roster:
         else:
             self._assign(groups, now)
         self._groups = groups
+
+    def leap(self, leap: Leap) -> None:
+        """The clock was set: nobody has been gone for longer or shorter by that."""
+        for member in self._members.values():
+            member.seen_at += leap.by
 
     def expire(self, now: Millis) -> list[str]:
         """Forget discovered agents that have been gone for long, or whose worktree is gone; returns their ids."""

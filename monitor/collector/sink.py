@@ -1,25 +1,27 @@
 """The sink: hands each tick's rows to the writer without ever holding the tick up.
 
-While the database cannot be written, rows wait in a bounded ring and are written once it can be again; what
-falls out of the ring is recorded as a gap.
+While the database cannot be written, rows wait in a bounded ring and are written once it can be again, under their
+own times; what falls out of the ring is recorded as a gap.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from monitor.collector.ring import Ring
 from monitor.errors import DatabaseDamagedError, DatabaseError
-from monitor.model import Event, Millis
 
 if TYPE_CHECKING:
     from monitor.history.rows import TickRows
     from monitor.history.writer import HistoryWriter
+    from monitor.model import Millis
 
-MAX_WAITING_SAMPLES: Final = 100_000
 RETRY_SECONDS: Final = 5.0
+
+log = logging.getLogger(__name__)
 
 
 class HistorySink:
@@ -30,9 +32,8 @@ class HistorySink:
 
     def __init__(self) -> None:
         self._writer: HistoryWriter | None = None
-        self._waiting: deque[TickRows] = deque()
-        self._samples = 0
-        self._dropped: tuple[Millis, Millis, int] | None = None
+        self._awaiting = False
+        self._ring = Ring()
         self._task: asyncio.Task[None] | None = None
         self._retry_at = 0.0
         self.problem = ""
@@ -42,8 +43,33 @@ class HistorySink:
     def use(self, writer: HistoryWriter) -> None:
         """Write through this one from now on, and close it at the end."""
         self._writer = writer
+        self._awaiting = False
         self._retry_at = 0.0
         self.damaged.clear()
+
+    async def detach(self) -> HistoryWriter | None:
+        """Take the writer back, once it has stopped writing: rows wait in the ring for another one."""
+        writer, self._writer = self._writer, None
+        self._awaiting = True
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+        return writer
+
+    def give_up(self, problem: str) -> None:
+        """There will be no writer any more: rows are dropped from now on."""
+        self._awaiting = False
+        self._ring = Ring()
+        self.problem = problem
+
+    @property
+    def writer(self) -> HistoryWriter | None:
+        """What writes now; None while there is no database."""
+        return self._writer
+
+    def found_damaged(self, error: DatabaseDamagedError) -> None:
+        """Somebody else has met damage in the database that is being written."""
+        self.problem = str(error)
+        self.damaged.set()
 
     @property
     def recording(self) -> bool:
@@ -53,7 +79,7 @@ class HistorySink:
     @property
     def samples_waiting(self) -> int:
         """Samples held in memory because they could not be written yet."""
-        return self._samples if self.problem else 0
+        return self._ring.samples if self.problem else 0
 
     def set_interval(self, seconds: float) -> None:
         """Record from now on that ticks come this often."""
@@ -66,13 +92,11 @@ class HistorySink:
 
     def put(self, rows: TickRows) -> None:
         """Have these rows written soon."""
-        if self._writer is None or rows.empty:
+        if rows.empty or (self._writer is None and not self._awaiting):
             return
-        self._waiting.append(rows)
-        self._samples += len(rows.samples)
-        while self._samples > MAX_WAITING_SAMPLES and len(self._waiting) > 1:
-            self._drop(self._waiting.popleft())
-        if (self._task is None or self._task.done()) and time.monotonic() >= self._retry_at:
+        self._ring.append(rows)
+        idle = self._task is None or self._task.done()
+        if self._writer is not None and idle and time.monotonic() >= self._retry_at:
             self._task = asyncio.create_task(self._drain(self._writer), name="history")
 
     async def close(self, now: Millis) -> None:
@@ -82,35 +106,20 @@ class HistorySink:
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
         await self._drain(self._writer)
+        if self._ring:
+            log.warning("what waited in memory could not be written: %d samples are lost", self._ring.samples)
         await self._writer.close(now)
 
     async def _drain(self, writer: HistoryWriter) -> None:
-        while self._waiting:
-            rows = self._waiting[0]
-            self._add_gap(rows)
+        while self._ring:
+            rows = self._ring.oldest()
             try:
-                await writer.write(rows)
+                await writer.write(self._ring.with_gap(rows))
             except DatabaseError as error:
                 self.problem = str(error)
                 self._retry_at = time.monotonic() + RETRY_SECONDS
                 if isinstance(error, DatabaseDamagedError):
                     self.damaged.set()
                 return
-            self._dropped = None
-            if self._waiting and self._waiting[0] is rows:
-                self._waiting.popleft()
-                self._samples -= len(rows.samples)
+            self._ring.written(rows)
         self.problem = ""
-
-    def _drop(self, rows: TickRows) -> None:
-        self._samples -= len(rows.samples)
-        since, _, samples = self._dropped or (rows.at, rows.at, 0)
-        self._dropped = (since, rows.at, samples + len(rows.samples))
-
-    def _add_gap(self, rows: TickRows) -> None:
-        if self._dropped is None:
-            return
-        since, until, samples = self._dropped
-        gap = Event(timestamp=until, type="gap", details={"since": since, "until": until, "samples": samples})
-        if gap not in rows.events:
-            rows.events.append(gap)

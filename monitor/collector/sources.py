@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 from collections import deque
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from monitor.errors import MonitorError, SourceError
-from monitor.model import Event, Millis, SourceState, SourceStatus
+from monitor.model import Event, Leap, Millis, SourceState, SourceStatus
 from monitor.text import clean
 
 COST_WINDOW_MS: Final = 60_000
@@ -31,7 +33,7 @@ def describe(error: BaseException | str) -> str:
 class _Entry:
     """What is known of one source on one subject."""
 
-    __slots__ = ("costs", "error", "last_success", "latency_ms", "since", "state")
+    __slots__ = ("costs", "error", "last_success", "latency_ms", "since", "state", "told")
 
     def __init__(self, since: Millis) -> None:
         self.state: SourceState = "ok"
@@ -40,6 +42,7 @@ class _Entry:
         self.latency_ms: float | None = None
         self.costs: deque[tuple[Millis, float]] = deque()
         self.error = ""
+        self.told = False
 
 
 class SourceBook:
@@ -71,10 +74,20 @@ class SourceBook:
         """There is nothing to read, and that is no failure."""
         self._become(name, subject, self._entry(name, subject, at), "off", clean(reason, ERROR_LIMIT), at)
 
+    def leap(self, leap: Leap) -> None:
+        """The clock was set: what was spent stays as long ago, and nothing began after now."""
+        self.version += 1
+        for entry in self._entries.values():
+            entry.since = leap.moved(entry.since)
+            if entry.last_success is not None:
+                entry.last_success = leap.moved(entry.last_success)
+            entry.costs = deque((at + leap.by, cost) for at, cost in entry.costs)
+
     def forget(self, name: str, subject: str) -> None:
         """The subject is gone."""
         self.version += 1
-        self._entries.pop((name, subject), None)
+        if self._entries.pop((name, subject), None) is not None:
+            self._tell(name, subject, {"state": "gone"})
 
     def statuses(self) -> tuple[SourceStatus, ...]:
         """All sources: failing ones first, then by name and subject."""
@@ -100,10 +113,16 @@ class SourceBook:
         entry = self._entries.get((name, subject))
         return entry.error if entry is not None and entry.state == "failing" else ""
 
-    def take_events(self) -> list[Event]:
-        """Changes of state since the last call, for the history."""
+    def tell_again(self) -> None:
+        """Another database knows nothing of these states: make an event of each."""
+        for (name, subject), entry in self._entries.items():
+            if entry.told:
+                self._tell(name, subject, {"state": entry.state, "error": entry.error, "since": entry.since})
+
+    def take_events(self, at: Millis) -> list[Event]:
+        """Changes of state since the last call, for the history: noted at `at`, whenever they began."""
         events, self._events = self._events, []
-        return events
+        return [msgspec.structs.replace(event, timestamp=at) for event in events]
 
     def _entry(self, name: str, subject: str, at: Millis) -> _Entry:
         key = (name, subject)
@@ -117,20 +136,16 @@ class SourceBook:
     ) -> None:
         if state != entry.state:
             entry.since = at
-        if state != entry.state or error != entry.error:
+        if state != entry.state or error != entry.error or not entry.told:
             self.version += 1
-            self._events.append(
-                Event(
-                    timestamp=at,
-                    type="source",
-                    subject=f"{name} {subject}".strip(),
-                    details={
-                        "name": name,
-                        "subject": subject,
-                        "state": state,
-                        "error": error,
-                        "since": entry.since,
-                    },
-                )
-            )
-        entry.state, entry.error = state, error
+            self._tell(name, subject, {"state": state, "error": error, "since": entry.since})
+        entry.state, entry.error, entry.told = state, error, True
+
+    def _tell(self, name: str, subject: str, details: dict[str, Any]) -> None:
+        event = Event(
+            timestamp=0,
+            type="source",
+            subject=f"{name} {subject}".strip(),
+            details={"name": name, "subject": subject, **details},
+        )
+        self._events.append(event)

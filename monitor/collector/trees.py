@@ -10,7 +10,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from monitor.model import ProcessInfo
+    from monitor.model import ProcessGroup, ProcessInfo, ProcessKey
 
 TREE_SECONDS: Final = 60.0
 """Between two looks at a tree whose processes are as many as before."""
@@ -27,20 +27,22 @@ class TreeLog:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._looked: dict[str, tuple[float, int]] = {}
+        self._looked: dict[str, tuple[float, ProcessKey, int]] = {}
         self._told: dict[str, Tree] = {}
 
-    def due(self, agent_id: str, process_count: int) -> bool:
-        """Whether it is time to look at this agent's tree."""
-        then, count = self._looked.get(agent_id, (-TREE_SECONDS, -1))
-        wait = TREE_SECONDS if count == process_count else CHANGED_TREE_SECONDS
+    def due(self, agent_id: str, process: ProcessGroup) -> bool:
+        """Whether it is time to look at this agent's tree: at once when its topmost process is another one."""
+        then, key, count = self._looked.get(agent_id, (-TREE_SECONDS, None, -1))
+        if key != process.key:
+            return True
+        wait = TREE_SECONDS if count == process.process_count else CHANGED_TREE_SECONDS
         return self._clock() - then >= wait
 
-    def note(self, agent_id: str, process_count: int, tree: Tree) -> Tree | None:
+    def note(self, agent_id: str, process: ProcessGroup, tree: Tree) -> Tree | None:
         """The tree as it is to be recorded; None when that would say nothing new."""
-        self._looked[agent_id] = (self._clock(), process_count)
+        self._looked[agent_id] = (self._clock(), process.key, process.process_count)
         rounded = tuple(map(_rounded, tree))
-        if self._told.get(agent_id) == rounded:
+        if not tree or self._told.get(agent_id) == rounded:
             return None
         self._told[agent_id] = rounded
         return rounded

@@ -5,21 +5,33 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from monitor.errors import DatabaseVersionError
-from monitor.history.connection import open_reader
+from monitor.errors import DatabaseDamagedError, DatabaseVersionError
+from monitor.history.catalogue import catalogue, objects
+from monitor.history.check_rows import ANEW, row_problems
+from monitor.history.connection import in_one_go, open_reader
 from monitor.history.lock import Holder, holder
 from monitor.history.migrations import Applied, applied, migrations, verify
-from monitor.history.queries import fetch, fetch_one
+from monitor.history.queries import fetch, fetch_one, sql
+from monitor.history.recovery import Aside, asides
 from monitor.model import Millis
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import aiosqlite
 
     from monitor.paths import StatePaths
+
+
+Depth = Literal["look", "quick", "full"]
+"""How much of the database a check reads."""
+INTEGRITY_SHARE: Final = 0.7
+"""Of the time that a full check takes: for progress."""
 
 
 class TableInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,13 +68,30 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     recorder: Holder | None
     """Who records now."""
     tables: tuple[TableInfo, ...]
+    asides: tuple[Aside, ...]
+    """Damaged databases that were put aside beside it."""
 
 
 _AUTO_VACUUM = {0: "none", 1: "full", 2: "incremental"}
 
 
-async def check(paths: StatePaths, *, thorough: bool = True) -> CheckReport:
-    """Look the database over; not `thorough` leaves out what reads all of it. Raises DatabaseError."""
+async def check(
+    paths: StatePaths, *, depth: Depth = "full", progress: Callable[[float], None] | None = None
+) -> CheckReport:
+    """Look the database over. Raises DatabaseError, DatabaseDamagedError when it cannot even be asked.
+
+    `look` reads no table, `quick` leaves out what compares tables and indexes row by row, `full` is everything.
+    """
+    try:
+        return await _check(paths, depth, progress)
+    except (msgspec.MsgspecError, TypeError, ValueError) as error:
+        raise DatabaseDamagedError(
+            f"{paths.database}: is damaged: it holds what no recorder writes ({error}): the next recorder puts it "
+            "aside."
+        ) from error
+
+
+async def _check(paths: StatePaths, depth: Depth, progress: Callable[[float], None] | None) -> CheckReport:
     async with open_reader(paths.database) as db:
         storage = await fetch_one(db, "storage")
         if storage is None:
@@ -79,9 +108,9 @@ async def check(paths: StatePaths, *, thorough: bool = True) -> CheckReport:
             problems.append(
                 f"journal_mode is {storage['journal_mode']}, not wal: viewers would hold up the recorder."
             )
-        span = await fetch_one(db, "time_range") if schema else None
-        if thorough:
-            problems += await _damage(db, has_tables=bool(schema))
+        if depth != "look":
+            problems += await _damage(db, schema, depth, progress)
+        span, tables = await _contents(db, problems) if schema else (None, ())
         return CheckReport(
             file=str(paths.database),
             problems=tuple(problems),
@@ -97,7 +126,8 @@ async def check(paths: StatePaths, *, thorough: bool = True) -> CheckReport:
             first=span["first"] if span is not None else None,
             last=span["last"] if span is not None else None,
             recorder=holder(paths.lock),
-            tables=await _tables(db) if schema else (),
+            asides=asides(paths.database),
+            tables=tables,
         )
 
 
@@ -112,6 +142,19 @@ async def _tables(db: aiosqlite.Connection) -> tuple[TableInfo, ...]:
     )
 
 
+async def _contents(
+    db: aiosqlite.Connection, problems: list[str]
+) -> tuple[sqlite3.Row | None, tuple[TableInfo, ...]]:
+    """The time that is recorded, and the tables; a database with problems may be too damaged to tell."""
+    try:
+        return await fetch_one(db, "time_range"), await _tables(db)
+    except sqlite3.DatabaseError as error:
+        if not problems:
+            raise
+        problems.append(f"its rows cannot be counted: {error}.")
+        return None, ()
+
+
 async def _version_problems(db: aiosqlite.Connection, schema: int) -> list[str]:
     try:
         await verify(db)
@@ -124,22 +167,60 @@ async def _version_problems(db: aiosqlite.Connection, schema: int) -> list[str]:
     return []
 
 
-async def _damage(db: aiosqlite.Connection, *, has_tables: bool) -> list[str]:
-    problems = [f"integrity: {row['problem']}" for row in await fetch(db, "integrity")]
-    problems += [
-        f"{row['child']}: row {row['row']} refers to a row of {row['parent']} that is not there."
-        for row in await fetch(db, "foreign_keys")
+async def _damage(
+    db: aiosqlite.Connection, schema: int, depth: Depth, progress: Callable[[float], None] | None
+) -> list[str]:
+    """What is wrong inside: pages, values, references, the schema itself, and rows that cannot be true."""
+    full = depth == "full"
+    problems = [
+        f"integrity: {problem}: the next recorder puts the file aside where pages are damaged; {ANEW}."
+        for problem in await _integrity(db, "integrity" if full else "quick_integrity_of_all")
     ]
-    if has_tables:
-        problems += [
-            f"agent_metrics: samples of {row['agent_id']}, which is not in agents."
-            for row in await fetch(db, "agents_without_row")
-        ]
-        problems += [
-            f"git_commits: nobody has commit {row['commit_hash']}."
-            for row in await fetch(db, "commits_without_agent")
-        ]
-    return problems
+    if progress is not None:
+        progress(INTEGRITY_SHARE)
+    problems += await schema_problems(db, schema)
+    if not full or schema != len(migrations()):
+        return problems
+    now = time.time_ns() // 1_000_000
+    return problems + await row_problems(db, now, _rest(progress))
+
+
+async def _integrity(db: aiosqlite.Connection, name: str) -> list[str]:
+    """What SQLite finds; it may end in an error after some of it."""
+    found: list[str] = []
+    try:
+        await in_one_go(
+            db, lambda connection: found.extend(problem for (problem,) in connection.execute(sql(name)))
+        )
+    except sqlite3.DatabaseError as error:
+        found.append(str(error))
+    return found
+
+
+def _rest(progress: Callable[[float], None] | None) -> Callable[[float], None] | None:
+    if progress is None:
+        return None
+    return lambda share: progress(INTEGRITY_SHARE + (1 - INTEGRITY_SHARE) * share)
+
+
+async def schema_problems(db: aiosqlite.Connection, schema: int) -> list[str]:
+    """Tables and indexes that are not as the migrations make them."""
+    if not 0 < schema <= len(migrations()):
+        return []
+    made = (await catalogue(schema)).objects
+    found = objects(await fetch(db, "schema_objects"))
+    problems = [f"schema: {kind} {name} is missing: {ANEW}." for kind, name in made.keys() - found.keys()]
+    problems += [
+        f"schema: {kind} {name} is none of this program's: another program made it; drop it there."
+        for kind, name in found.keys() - made.keys()
+        if not name.startswith("sqlite_")
+    ]
+    problems += [
+        f"schema: {kind} {name} is not as this program makes it: {ANEW}."
+        for kind, name in made.keys() & found.keys()
+        if made[kind, name] != found[kind, name]
+    ]
+    return sorted(problems)
 
 
 def _permission_problems(paths: StatePaths) -> list[str]:

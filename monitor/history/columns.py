@@ -124,8 +124,13 @@ def status_change_row(status: AgentStatus, at: Millis) -> Row:
     }
 
 
-def task_event_row(event: TaskEvent) -> Row:
-    """The row of `task_events`."""
+def noted_late(timestamp: Millis, at: Millis) -> Millis | None:
+    """`recorded_at` of what happened at `timestamp` and was noted by the tick of `at`: None when that is no later."""
+    return at if integer(timestamp) < at else None
+
+
+def task_event_row(event: TaskEvent, at: Millis) -> Row:
+    """The row of `task_events`, noted at `at`."""
     return {
         "task_id": text(event.task_id),
         "event_type": event.event_type,
@@ -136,6 +141,8 @@ def task_event_row(event: TaskEvent) -> Row:
         "details": json({"changed": event.changed, "task": event.task}),
         "timestamp": integer(event.timestamp),
         "root": text(event.root),
+        "recorded_at": noted_late(event.timestamp, at),
+        "at": at,
     }
 
 
@@ -266,12 +273,13 @@ def alert_row(alert: Alert) -> Row:
     }
 
 
-def event_row(event: Event) -> Row:
-    """The row of `events`."""
+def event_row(event: Event, at: Millis) -> Row:
+    """The row of `events`, noted at `at`."""
     return {
         "timestamp": integer(event.timestamp),
         "type": text(event.type),
         "agent_id": text(event.agent_id),
         "subject": text(event.subject),
         "details": json(event.details),
+        "recorded_at": noted_late(event.timestamp, at),
     }

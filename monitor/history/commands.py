@@ -74,7 +74,9 @@ async def apply_command(db: aiosqlite.Connection, command: Command) -> Alert:
     if changed is None:
         state = "resolved" if alert.resolved else f"acknowledged by {alert.acknowledged_by}"
         raise MonitorError(f"alert {command.alert_id} is {state} already.")
-    await db.execute(sql("upsert_alert"), alert_row(changed))
+    row_now = alert_row(changed)
+    await db.execute(sql("upsert_alert"), row_now)
+    await db.execute(sql("insert_alert_change"), {**row_now, "at": max(command.at, alert.created_at)})
     return changed
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import aiosqlite
 
 from monitor.errors import DatabaseDamagedError, DatabaseError
-from monitor.history.queries import fetch
+from monitor.history.queries import fetch, sql
 from monitor.paths import StatePaths, private_folder
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ CHECKPOINT_PAGES: Final = 1000
 CACHE_KIB: Final = 512
 """Page cache of the writing connection: it writes to the ends of a few trees, and reads hardly anything again."""
 MEBIBYTE: Final = 1 << 20
+OURS: Final = frozenset({"agents", "agent_metrics", "recorders", "git_commits"})
+"""Tables of every schema; a database that has two of them was made by this program."""
+
+T = TypeVar("T")
 
 _REMEDIES: Final = {
     sqlite3.SQLITE_CANTOPEN: "cannot be opened: see that its folder exists and is yours, or name another with --db.",
@@ -34,7 +38,8 @@ _REMEDIES: Final = {
     sqlite3.SQLITE_BUSY: "is locked by another program: close what has it open for writing.",
     sqlite3.SQLITE_LOCKED: "is locked by another program: close what has it open for writing.",
     sqlite3.SQLITE_CORRUPT: (
-        "is damaged: `agent-monitor db check` tells where; put it aside, or restore a copy, and start again."
+        "is damaged: a recorder puts it aside when it starts, and begins a new one from the newest backup; "
+        "`agent-monitor db salvage` reads what can be read of it."
     ),
     sqlite3.SQLITE_IOERR: "the disk does not read or write it: see the system's log for the disk.",
 }
@@ -50,6 +55,8 @@ def explain(error: sqlite3.Error, file: Path) -> DatabaseError:
         return DatabaseError(
             f"{place}: is read-only: make it writable for this user, or name another file with --db."
         )
+    if str(error).startswith("Could not decode to UTF-8"):  # Python's own, without a code
+        code = sqlite3.SQLITE_CORRUPT
     remedy = _REMEDIES.get(code & 0xFF)
     kind = DatabaseDamagedError if code & 0xFF in _DAMAGE else DatabaseError
     return kind(f"{file}: {remedy} (SQLite: {error})" if remedy else f"{file}: SQLite says: {error}.")
@@ -85,14 +92,16 @@ async def open_writer(paths: StatePaths, wal_limit_mb: int) -> aiosqlite.Connect
     return db
 
 
-async def in_one_go(db: aiosqlite.Connection, work: Callable[[sqlite3.Connection], None]) -> None:
-    """Run `work` in the connection's thread, with the connection. Raises what it raises, sqlite3.Error among it.
+async def in_one_go(db: aiosqlite.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+    """Run `work` in the connection's thread, with the connection, and return what it returns.
+
+    Raises what it raises, sqlite3.Error among it.
 
     aiosqlite goes there and back for each statement, and the event loop wakes up for each: 0.15 ms of CPU, five times
     a tick. It has no public way to do several statements in one go; this is how all of its own methods do theirs. Once
     begun, `work` is done to its end, also when the caller is cancelled.
     """
-    await db._execute(work, db._conn)  # type: ignore[no-untyped-call]  # noqa: SLF001 - as said
+    return cast("T", await db._execute(work, db._conn))  # type: ignore[no-untyped-call]  # noqa: SLF001 - as said
 
 
 @asynccontextmanager
@@ -109,6 +118,23 @@ async def open_reader(file: Path) -> AsyncIterator[aiosqlite.Connection]:
             yield db
         finally:
             await db.close()
+    except sqlite3.Error as error:
+        raise explain(error, file) from error
+
+
+async def attach_recording(db: aiosqlite.Connection, file: Path) -> None:
+    """Attach a recording read-only, under the name `source`, to a connection opened by URI. Raises as `open_reader`."""
+    uri = _uri(file)
+    try:
+        try:
+            await db.execute(sql("attach_source"), {"uri": f"{uri}?mode=ro"})
+            await fetch(db, "probe_source")
+        except sqlite3.OperationalError:
+            if not _immutable(file):
+                raise
+            await db.execute(sql("detach_source"))
+            await db.execute(sql("attach_source"), {"uri": f"{uri}?immutable=1"})
+            await fetch(db, "probe_source")
     except sqlite3.Error as error:
         raise explain(error, file) from error
 
@@ -161,6 +187,8 @@ async def _connect(connecting: aiosqlite.Connection, file: Path) -> aiosqlite.Co
 async def _refuse_foreign(db: aiosqlite.Connection, file: Path) -> None:
     """Another program's database is left as it is."""
     tables = {row["name"] for row in await fetch(db, "schema_tables")}
+    if "schema_version" not in tables and len(tables & OURS) > 1:
+        raise DatabaseDamagedError(f"{file}: is damaged: its table schema_version is not there.")
     if tables and "schema_version" not in tables:
         raise DatabaseError(f"{file}: is the database of another program: name another with --db.")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, Any
+import zlib
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -20,6 +21,7 @@ from monitor.model import (
     Event,
     Evidence,
     Millis,
+    ProcessInfo,
     RagMetrics,
     RagPattern,
     SourceStatus,
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
     import sqlite3
 
 
+TREE_BYTES: Final = 16 << 20
+"""A tree that unpacks to more than this is none of ours."""
+
+
 class TaskDetails(msgspec.Struct, frozen=True):
     """`task_events.details`."""
 
@@ -39,8 +45,17 @@ class TaskDetails(msgspec.Struct, frozen=True):
     task: Task | None = None
 
 
+class Holder(msgspec.Struct, frozen=True, array_like=True):
+    """An agent that has a commit."""
+
+    agent_id: str
+    own: bool
+    """Its reflog tells that it made it."""
+    branch: str | None
+
+
 def agent(row: sqlite3.Row) -> Agent:
-    """A row of `agents`."""
+    """A row of query `agents_at`."""
     return Agent(
         id=row["agent_id"],
         name=row["name"],
@@ -80,8 +95,11 @@ def agent_status(row: sqlite3.Row, *, gap: bool) -> AgentStatus:
     )
 
 
-def agent_metrics(row: sqlite3.Row) -> AgentMetrics:
-    """The numbers of a row of query `agents_at`."""
+def agent_metrics(row: sqlite3.Row, at: Millis) -> AgentMetrics:
+    """The numbers of a row of query `agents_at`; the process went on running since that sample."""
+    uptime = row["uptime_seconds"]
+    if uptime is not None:
+        uptime += max(0, at - row["sampled_at"]) // 1000
     return AgentMetrics(
         pid=row["pid"],
         process=row["process"] or "",
@@ -90,8 +108,17 @@ def agent_metrics(row: sqlite3.Row) -> AgentMetrics:
         memory_percent=row["memory_percent"],
         thread_count=row["thread_count"],
         process_count=row["process_count"],
-        uptime_seconds=row["uptime_seconds"],
+        uptime_seconds=uptime,
     )
+
+
+def processes(tree: bytes) -> tuple[ProcessInfo, ...] | None:
+    """`agent_processes.tree`; None when it cannot be read, or is no tree."""
+    try:
+        found = parse(zlib.decompressobj().decompress(tree, TREE_BYTES), tuple[ProcessInfo, ...], ())
+    except zlib.error:
+        return None
+    return found or None
 
 
 def task_details(row: sqlite3.Row) -> TaskDetails:
@@ -133,21 +160,28 @@ def board_state(row: sqlite3.Row) -> BoardState:
 
 
 def commit(row: sqlite3.Row) -> Commit:
-    """A row of `git_commits` with the JSON array `agent_ids`."""
+    """A row of `git_commits` with the JSON array `holders` of [agent, whether its reflog told by then, branch].
+
+    Whose reflog told has made it; else the first that had it stands for all.
+    """
+    holders = parse(row["holders"], tuple[Holder, ...], ()) or (
+        Holder(row["agent_id"], row["attribution"] == "reflog", row["branch"]),
+    )
+    maker = next((holder for holder in holders if holder.own), holders[0])
     return Commit(
         commit_hash=row["commit_hash"],
         short_hash=row["short_hash"],
-        agent_id=row["agent_id"],
-        agent_ids=parse(row["agent_ids"], tuple[str, ...], ()) or (row["agent_id"],),
+        agent_id=maker.agent_id,
+        agent_ids=tuple(holder.agent_id for holder in holders),
         author_name=row["author_name"],
         author_email=row["author_email"],
         message=row["message"],
-        branch=row["branch"],
+        branch=maker.branch,
         files_changed=row["files_changed"],
         lines_added=row["lines_added"],
         lines_deleted=row["lines_deleted"],
         commit_timestamp=row["commit_timestamp"],
-        attribution=row["attribution"],
+        attribution="reflog" if maker.own else "branch",
         repository=row["repository"],
     )
 

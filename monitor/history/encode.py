@@ -89,17 +89,18 @@ class Encoder:
                 [processes_row(agent_id, tree, rows.at) for agent_id, tree in rows.processes],
             ),
             ("upsert_status_change", self._status_rows(rows)),
-            ("insert_task_event", [task_event_row(event) for event in rows.task_events]),
+            ("insert_task_event", [task_event_row(event, rows.at) for event in rows.task_events]),
             ("upsert_board_state", [board_row(board, rows.at) for board in rows.boards]),
             ("upsert_commit", [commit_row(commit, rows.at) for commit in commits]),
             ("upsert_commit_agent", [row for commit in commits for row in self._holders(commit, rows.at)]),
             ("insert_system_health", [self._health_row(rows.health)] if rows.health else []),
             ("insert_rag_metrics", [rag_row(rows.rag)] if rows.rag else []),
             ("upsert_alert", ended),
+            ("tell_superseded", [{**row, "at": rows.at} for row in open_alerts]),
             ("supersede_alert", open_alerts),
             ("upsert_alert", open_alerts),
             ("insert_alert_change", [{**row, "at": rows.at} for row in ended + open_alerts]),
-            ("insert_event", [event_row(event) for event in rows.events]),
+            ("insert_event", [event_row(event, rows.at) for event in rows.events]),
         ]
         return [(name, bound) for name, bound in statements if bound]
 

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from monitor.history import moment
-from monitor.history.queries import fetch_one
-from monitor.history.state import Snapshot, merge_commits, state_at
+from monitor.history.connection import in_one_go
+from monitor.history.encode import DETAILS_REPEAT_MS
+from monitor.history.queries import first
+from monitor.history.state import Snapshot, merge_commits, one_look, read_agents, read_sources, read_state
+from monitor.model import Millis
 
 if TYPE_CHECKING:
+    import sqlite3
+
     import aiosqlite
 
-    from monitor.model import AgentStatus, Millis
+    from monitor.model import AgentStatus
 
 
 FULL_READING_MS: Final = 60_000
@@ -21,124 +26,146 @@ FULL_READING_MS: Final = 60_000
 
 
 class Marks(msgspec.Struct, frozen=True):
-    """How far the growing tables have come: their highest ids."""
+    """How far the growing tables have come: their highest ids, and when a commit's maker last became known."""
 
     events: int | None = None
     task_events: int | None = None
     commits: int | None = None
+    attributed: Millis | None = None
     recorders: int | None = None
+
+    @property
+    def of_commits(self) -> tuple[int | None, Millis | None]:
+        """What moves when agents' commits change."""
+        return self.commits, self.attributed
 
 
 class Follower:
-    """Keeps a snapshot of now, through one read-only connection; no read transaction outlives a query."""
+    """Keeps a snapshot of now, through one read-only connection; no read transaction outlives a look.
+
+    A look at a database in which nothing was written is one pragma, and returns the same snapshot but for its time.
+    """
 
     def __init__(self, db: aiosqlite.Connection) -> None:
         self._db = db
         self._version: int | None = None
         self._marks = Marks()
         self._snapshot: Snapshot | None = None
+        self._processes_of: frozenset[str] = frozenset()
         self._full_at: Millis = 0
+        self.changed = False
+        """Whether the last look read anything new."""
 
-    async def look(self, now: Millis) -> Snapshot:
-        """The snapshot of now. Raises sqlite3.Error."""
-        row = await fetch_one(self._db, "data_version")
+    async def look(self, now: Millis, processes_of: frozenset[str] = frozenset()) -> Snapshot:
+        """The snapshot of now, with the process trees of these agents. Raises sqlite3.Error."""
+        return await in_one_go(self._db, lambda connection: self._look(connection, now, processes_of))
+
+    def _look(self, db: sqlite3.Connection, now: Millis, processes_of: frozenset[str]) -> Snapshot:
+        """In the connection's thread."""
+        row = first(db, "data_version")
         version = row["data_version"] if row is not None else None
         snapshot = self._snapshot
-        if snapshot is None or self._at_gap(snapshot, now) or version != self._version:
-            # Taken before reading: what is committed meanwhile is read again at the next look.
-            self._version = version
-            snapshot = await self._read(now)
-        elif now < snapshot.at:
-            snapshot = await self._read_all(now)  # the clock was set back
+        # A version taken before reading: what is committed meanwhile is read again at the next look.
+        new = version != self._version or processes_of != self._processes_of
+        self._version, self._processes_of = version, processes_of
+        self.changed = True
+        if (
+            snapshot is None or now < snapshot.at or self._full_at > now
+        ):  # at first, and when the clock was set back
+            snapshot = self._read_all(db, now)
+        elif new or _at_gap(snapshot, now):
+            snapshot = self._read(db, snapshot, now)
+        else:
+            self.changed = False
         self._snapshot = msgspec.structs.replace(snapshot, at=now)
         return self._snapshot
 
-    def _at_gap(self, snapshot: Snapshot, now: Millis) -> bool:
-        """Whether the samples shown, which held until now, are too old from now on."""
-        if snapshot.recorder is None or snapshot.last_tick is None:
-            return False
-        until = snapshot.last_tick + snapshot.recorder.carry_ms
-        return snapshot.at <= until < now
+    def _read(self, db: sqlite3.Connection, old: Snapshot, now: Millis) -> Snapshot:
+        before, marks = self._marks, _marks(db)
+        if marks.recorders != before.recorders or now - self._full_at >= FULL_READING_MS:
+            return self._read_all(db, now)
+        self._marks = marks
+        with one_look(db):
+            return msgspec.structs.replace(old, **self._changes(db, old, now, before, marks))
 
-    async def _read(self, now: Millis) -> Snapshot:
-        row = await fetch_one(self._db, "marks")
-        marks = msgspec.convert(dict(row), Marks) if row is not None else Marks()
-        old, before, self._marks = self._snapshot, self._marks, marks
-        fresh = 0 <= now - self._full_at < FULL_READING_MS
-        if old is None or marks.recorders != before.recorders or not fresh:
-            return await self._read_all(now)
-        changes = await self._always(now)
-        statuses = changes["statuses"]
-        busy = await self._busy_agents(old, statuses, before, marks)
+    def _read_all(self, db: sqlite3.Connection, now: Millis) -> Snapshot:
+        self._marks, self._full_at = _marks(db), now
+        return read_state(db, now, self._processes_of)
+
+    def _changes(
+        self, db: sqlite3.Connection, old: Snapshot, now: Millis, before: Marks, marks: Marks
+    ) -> dict[str, Any]:
+        """The fields of the snapshot that have to be read: what any tick may move, and what the marks tell of."""
+        changes = read_agents(db, now, self._processes_of)
+        changes["rag"] = moment.read_rag(db, now)
+        changes["alerts"] = moment.read_alerts(db, now)
+        statuses: dict[str, AgentStatus] = changes["statuses"]
+        busy = _busy_agents(db, old, statuses, before, marks)
         if marks.events != before.events:
-            since = changes["recorder"].started_at if changes["recorder"] is not None else now
-            changes["events"] = await moment.read_events(self._db, now)
-            changes["sources"] = await moment.read_sources(self._db, now, since)
+            changes["events"] = moment.read_events(db, now)
+            changes["sources"] = read_sources(db, now, changes["recorder"])
         if marks.task_events != before.task_events:
-            changes |= await self._tasks(old, now, before)
-        elif old.board.boards != (board := await moment.read_board_states(self._db, now)):
-            changes["board"] = moment.with_states(old.board, board)
-        if marks.commits != before.commits or statuses.keys() != old.statuses.keys():
-            changes |= await self._commits(old, now, busy, statuses)
+            changes |= _tasks(db, old, now, before)
+        elif (
+            old.board.boards
+            != (board := moment.with_states(old.board, moment.read_board_states(db, now))).boards
+        ):
+            changes["board"] = board
+        if marks.of_commits != before.of_commits or statuses.keys() != old.statuses.keys():
+            changes |= _commits(db, old, now, busy, statuses)
         activity = {agent_id: old.activity[agent_id] for agent_id in statuses if agent_id not in busy}
         for agent_id in busy & statuses.keys():
-            activity[agent_id] = await moment.read_activity(self._db, now, agent_id)
+            activity[agent_id] = moment.read_activity(db, now, agent_id)
         changes["activity"] = activity
-        return msgspec.structs.replace(old, **changes)
+        return changes
 
-    async def _read_all(self, now: Millis) -> Snapshot:
-        self._full_at = now
-        return await state_at(self._db, now)
 
-    async def _always(self, now: Millis) -> dict[str, Any]:
-        """What may have changed with any tick."""
-        recorder = await moment.read_recorder(self._db, now)
-        agents = await moment.read_agents(self._db, now, recorder)
-        return {
-            "recorder": recorder,
-            "last_tick": agents.last_tick,
-            "agents": agents.agents,
-            "statuses": agents.statuses,
-            "metrics": agents.metrics,
-            "sampled_at": agents.sampled_at,
-            "health": await moment.read_health(self._db, now),
-            "rag": await moment.read_rag(self._db, now),
-            "alerts": await moment.read_alerts(self._db, now),
-        }
+def _marks(db: sqlite3.Connection) -> Marks:
+    row = first(db, "marks")
+    return msgspec.convert(dict(row), Marks) if row is not None else Marks()
 
-    async def _busy_agents(
-        self, old: Snapshot, statuses: dict[str, AgentStatus], before: Marks, marks: Marks
-    ) -> set[str]:
-        """Agents of whom something new is to be told in their lists."""
-        busy = {
-            agent_id
-            for agent_id, status in statuses.items()
-            if agent_id not in old.activity or _told(status) != _told(old.statuses[agent_id])
-        }
-        if marks.events != before.events:
-            busy |= await moment.read_agents_with_events(self._db, before.events or 0)
-        if marks.commits != before.commits:
-            busy |= await moment.read_agents_with_commits(self._db, before.commits or 0)
-        return busy
 
-    async def _tasks(self, old: Snapshot, now: Millis, before: Marks) -> dict[str, Any]:
-        board = await moment.read_board(self._db, now)
-        changed = await moment.read_changed_tasks(self._db, before.task_events or 0)
-        history = {**old.task_history, **await moment.read_task_history(self._db, now, changed)}
-        on_board = {task.id for task in board.tasks}
-        return {"board": board, "task_history": {name: history[name] for name in history if name in on_board}}
+def _at_gap(snapshot: Snapshot, now: Millis) -> bool:
+    """Whether what is shown, which held until now, is too old from now on: the numbers of agents, or of the host."""
+    until = snapshot.holds_until
+    return until is not None and any(snapshot.at <= end < now for end in (until, until + DETAILS_REPEAT_MS))
 
-    async def _commits(
-        self, old: Snapshot, now: Millis, busy: set[str], statuses: dict[str, AgentStatus]
-    ) -> dict[str, Any]:
-        recent = {
-            agent_id: await moment.read_recent_commits(self._db, now, agent_id)
-            if agent_id in busy or agent_id not in old.recent_commits
-            else old.recent_commits[agent_id]
-            for agent_id in statuses
-        }
-        feed = await moment.read_commit_feed(self._db, now)
-        return {"recent_commits": recent, "commits": merge_commits(feed, recent.values())}
+
+def _busy_agents(
+    db: sqlite3.Connection, old: Snapshot, statuses: dict[str, AgentStatus], before: Marks, marks: Marks
+) -> set[str]:
+    """Agents of whom something new is to be told in their lists."""
+    busy = {
+        agent_id
+        for agent_id, status in statuses.items()
+        if agent_id not in old.activity or _told(status) != _told(old.statuses[agent_id])
+    }
+    if marks.events != before.events:
+        busy |= moment.read_agents_with_events(db, before.events or 0)
+    if marks.of_commits != before.of_commits:
+        busy |= moment.read_agents_with_commits(db, before.commits or 0, before.attributed or 0)
+    return busy
+
+
+def _tasks(db: sqlite3.Connection, old: Snapshot, now: Millis, before: Marks) -> dict[str, Any]:
+    board = moment.read_board(db, now)
+    on_board = {task.id for task in board.tasks}
+    changed = moment.read_changed_tasks(db, before.task_events or 0)
+    history = {**old.task_history, **moment.read_task_history(db, now, changed)}
+    return {"board": board, "task_history": {name: history[name] for name in history if name in on_board}}
+
+
+def _commits(
+    db: sqlite3.Connection, old: Snapshot, now: Millis, busy: set[str], statuses: dict[str, AgentStatus]
+) -> dict[str, Any]:
+    recent = {
+        agent_id: moment.read_recent_commits(db, now, agent_id)
+        if agent_id in busy or agent_id not in old.recent_commits
+        else old.recent_commits[agent_id]
+        for agent_id in statuses
+    }
+    feed = moment.read_commit_feed(db, now)
+    return {"recent_commits": recent, "commits": merge_commits(feed, recent.values())}
 
 
 def _told(status: AgentStatus) -> tuple[Any, ...]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from monitor.errors import DatabaseError, DatabaseVersionError
+from monitor.errors import DatabaseVersionError
 from monitor.history.connection import explain
 from monitor.history.queries import fetch, fetch_one, sql
 from monitor.model import Millis
@@ -170,7 +170,7 @@ async def _apply(db: aiosqlite.Connection, migration: Migration, *, up: bool) ->
         if up and isinstance(error, sqlite3.OperationalError | sqlite3.IntegrityError):
             await _record_failure(db, migration, started)
         reason = explain(error, Path(file))
-        raise DatabaseError(
+        raise type(reason)(
             f"migration {migration.version} failed, and nothing of it stayed: {reason}"
         ) from error
     except BaseException:

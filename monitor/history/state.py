@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from monitor.history import moment
-from monitor.history.moment import Recorder
+from monitor.history.connection import in_one_go
+from monitor.history.moment import Agents, Recorder
 from monitor.keystore import FEED_LIMIT, Keys, KeyStore
 from monitor.model import (
     Activity,
@@ -19,6 +21,7 @@ from monitor.model import (
     Commit,
     Event,
     Millis,
+    ProcessInfo,
     RagMetrics,
     SourceStatus,
     SystemHealth,
@@ -26,9 +29,25 @@ from monitor.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import sqlite3
+    from collections.abc import Collection, Iterable, Iterator
 
     import aiosqlite
+
+
+UNRECORDED: Final = {
+    "sources": "when each was last read, how long that took and what it cost: only their states are recorded",
+    "evidence": "what a status rested on is that of the moment at which status or reason changed",
+    "numbers": "CPU is told to 0.1 %, memory up to the next 64 KiB; in process trees to 1 % and 1 MiB",
+    "processes": "a tree is up to a minute old, or ten seconds when its processes are others",
+    "health": "rows come as often as `intervals.health` says; numbers of disks, services and the monitor, each minute",
+    "tasks": "the order of the tasks inside the board's file",
+    "commits": "that a rebase or another branch took one out of an agent's list; the order of those of one second",
+    "agents": "the order of agents of one origin that came in one tick",
+    "viewers": "who looked; how many did is a number of health",
+    "future": "an event dated later than the tick that noted it is told when its time has come",
+}
+"""What a rebuilt moment does not have as the recorder had it, and why (docs/explanation/recorded.md)."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,13 +57,17 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     recorder: Recorder | None = None
     """The recorder that ran then, or had run last."""
     last_tick: Millis | None = None
-    """Time of the newest sample."""
+    """The newest sign of the recorder: a sample, or a row of the host's health."""
+    holds_until: Millis | None = None
+    """Until then numbers are known without a newer sample; later is a gap."""
     agents: tuple[tuple[Agent, Millis], ...] = ()
     """The agents that were followed, each with when it was last seen at work."""
     statuses: dict[str, AgentStatus] = {}
     metrics: dict[str, AgentMetrics | None] = {}
     """None in a gap: nobody recorded."""
     sampled_at: dict[str, Millis] = {}
+    processes: dict[str, tuple[ProcessInfo, ...] | None] = {}
+    """Process trees, of the agents that were asked for: empty without a process, None when unknown."""
     activity: dict[str, tuple[Activity, ...]] = {}
     board: Board = Board()
     task_history: dict[str, tuple[TaskEvent, ...]] = {}
@@ -52,6 +75,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Newest first: those of the feed, and those of each agent's list that are older."""
     recent_commits: dict[str, tuple[Commit, ...]] = {}
     health: SystemHealth | None = None
+    """None in a gap too."""
     rag: RagMetrics | None = None
     alerts: tuple[Alert, ...] = ()
     """Those that were open."""
@@ -59,31 +83,74 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[Event, ...] = ()
 
 
-async def state_at(db: aiosqlite.Connection, at: Millis) -> Snapshot:
-    """Rebuild the state of a moment; nothing recorded later is in it. Raises sqlite3.Error."""
-    recorder = await moment.read_recorder(db, at)
-    agents = await moment.read_agents(db, at, recorder)
-    board = await moment.read_board(db, at)
-    recent = {agent_id: await moment.read_recent_commits(db, at, agent_id) for agent_id in agents.statuses}
-    return Snapshot(
-        at=at,
-        recorder=recorder,
-        last_tick=agents.last_tick,
-        agents=agents.agents,
-        statuses=agents.statuses,
-        metrics=agents.metrics,
-        sampled_at=agents.sampled_at,
-        activity={agent_id: await moment.read_activity(db, at, agent_id) for agent_id in agents.statuses},
-        board=board,
-        task_history=await moment.read_task_history(db, at, (task.id for task in board.tasks)),
-        commits=merge_commits(await moment.read_commit_feed(db, at), recent.values()),
-        recent_commits=recent,
-        health=await moment.read_health(db, at),
-        rag=await moment.read_rag(db, at),
-        alerts=await moment.read_alerts(db, at),
-        sources=await moment.read_sources(db, at, recorder.started_at if recorder is not None else at),
-        events=await moment.read_events(db, at),
-    )
+async def state_at(db: aiosqlite.Connection, at: Millis, *, processes_of: Collection[str] = ()) -> Snapshot:
+    """Rebuild the state of a moment; nothing recorded later is in it. Raises sqlite3.Error.
+
+    Process trees are unpacked only of the agents of `processes_of` (`looked_at`).
+    """
+    return await in_one_go(db, lambda connection: read_state(connection, at, processes_of))
+
+
+def read_state(db: sqlite3.Connection, at: Millis, processes_of: Collection[str] = ()) -> Snapshot:
+    """The same in the connection's own thread."""
+    with one_look(db):
+        agents = read_agents(db, at, processes_of)
+        board = moment.read_board(db, at)
+        recent = {agent_id: moment.read_recent_commits(db, at, agent_id) for agent_id in agents["statuses"]}
+        return Snapshot(
+            at=at,
+            activity={agent_id: moment.read_activity(db, at, agent_id) for agent_id in agents["statuses"]},
+            board=board,
+            task_history=moment.read_task_history(db, at, (task.id for task in board.tasks)),
+            commits=merge_commits(moment.read_commit_feed(db, at), recent.values()),
+            recent_commits=recent,
+            rag=moment.read_rag(db, at),
+            alerts=moment.read_alerts(db, at),
+            sources=read_sources(db, at, agents["recorder"]),
+            events=moment.read_events(db, at),
+            **agents,
+        )
+
+
+@contextmanager
+def one_look(db: sqlite3.Connection) -> Iterator[None]:
+    """All that is read in the block is of one state of the file; the read transaction ends with it."""
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.rollback()
+
+
+def read_agents(db: sqlite3.Connection, at: Millis, processes_of: Collection[str]) -> dict[str, Any]:
+    """The fields of a snapshot that tell of the agents, the recorder and the host."""
+    recorder = moment.read_recorder(db, at)
+    health = moment.read_health(db, at)
+    agents = moment.read_agents(db, at, recorder, health.last_check if health is not None else None)
+    return {
+        "recorder": _as_of(recorder, agents),
+        "last_tick": agents.last_tick,
+        "holds_until": agents.holds_until,
+        "agents": agents.agents,
+        "statuses": agents.statuses,
+        "metrics": agents.metrics,
+        "sampled_at": agents.sampled_at,
+        "processes": moment.read_processes(db, at, agents, processes_of),
+        "health": health if moment.health_holds(agents, at) else None,
+    }
+
+
+def _as_of(recorder: Recorder | None, agents: Agents) -> Recorder | None:
+    """The recorder without what it did later."""
+    if recorder is None:
+        return None
+    last_tick = max(recorder.started_at, agents.last_tick or 0)
+    return msgspec.structs.replace(recorder, last_tick_at=last_tick)
+
+
+def read_sources(db: sqlite3.Connection, at: Millis, recorder: Recorder | None) -> tuple[SourceStatus, ...]:
+    """The sources of that recorder."""
+    return moment.read_sources(db, at, recorder.started_at if recorder is not None else at)
 
 
 def merge_commits(feed: Iterable[Commit], lists: Iterable[Iterable[Commit]]) -> tuple[Commit, ...]:
@@ -103,6 +170,7 @@ def fill(store: KeyStore, snapshot: Snapshot) -> None:
         store.set(Keys.status(agent_id), status)
         store.set(Keys.metrics(agent_id), snapshot.metrics.get(agent_id) or AgentMetrics())
         store.set(Keys.last_updated(agent_id), snapshot.sampled_at.get(agent_id))
+        _fill_processes(store, agent_id, snapshot.processes.get(agent_id))
         store.set(Keys.activity(agent_id), snapshot.activity.get(agent_id, ()))
         store.set(Keys.recent_commits(agent_id), snapshot.recent_commits.get(agent_id, ()))
     store.set(Keys.TASKS, snapshot.board)
@@ -115,6 +183,19 @@ def fill(store: KeyStore, snapshot: Snapshot) -> None:
     store.set(Keys.RAG, snapshot.rag)
     store.set(Keys.RAG_PATTERNS, snapshot.rag.top_patterns if snapshot.rag is not None else ())
     store.set(Keys.EVENTS, snapshot.events)
+
+
+def _fill_processes(store: KeyStore, agent_id: str, tree: tuple[ProcessInfo, ...] | None) -> None:
+    """Without the key the tree is unknown: nobody recorded it, or nobody looked."""
+    if tree is None:
+        store.delete(Keys.processes(agent_id))
+    else:
+        store.set(Keys.processes(agent_id), tree)
+
+
+def looked_at(store: KeyStore, agent_ids: Iterable[str]) -> frozenset[str]:
+    """Those of the agents at whose process tree someone looks."""
+    return frozenset(agent_id for agent_id in agent_ids if store.has_subscriber(Keys.processes(agent_id)))
 
 
 def _remove_gone(store: KeyStore, snapshot: Snapshot) -> None:

@@ -6,19 +6,24 @@ import asyncio
 import logging
 import os
 import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Self
 
 from monitor.errors import DatabaseError
 from monitor.history.connection import BUSY_TIMEOUT_SECONDS, MEBIBYTE, explain, in_one_go, open_writer
 from monitor.history.encode import Encoder, Statement
 from monitor.history.lock import RecorderLock
+from monitor.history.maintenance import Maintenance
 from monitor.history.migrations import migrate
 from monitor.history.queries import sql
+from monitor.history.rollup import Late
+from monitor.history.set_back import clock_floor, move_back
 from monitor.history.state import Snapshot, state_at
 
 if TYPE_CHECKING:
     import aiosqlite
 
+    from monitor.config import Retention
     from monitor.history.columns import Row
     from monitor.history.rows import TickRows
     from monitor.model import Millis
@@ -52,7 +57,10 @@ class HistoryWriter:
         self._lock = lock
         self._wal_limit = wal_limit_mb * MEBIBYTE
         self._encoder = Encoder()
+        self._late = Late()
         self._touched: Millis = 0
+        self._newest: Millis = 0
+        self._floor: Millis = 0
         self._interval_told = 0.0
 
     @classmethod
@@ -66,13 +74,16 @@ class HistoryWriter:
         interval_seconds: float,
         now: Millis,
         wal_limit_mb: int = 16,
+        held: RecorderLock | None = None,
     ) -> Self:
-        """Take the lock, make or migrate the database, and note the start of this recorder.
+        """Take the lock, unless it is `held` already, make or migrate the database, and note this recorder's start.
 
         Raises RecorderBusyError, DatabaseVersionError, or DatabaseError.
         """
-        lock = RecorderLock(paths, version=version, interval_seconds=interval_seconds, now=now)
-        await asyncio.to_thread(lock.acquire)
+        lock = held
+        if lock is None:
+            lock = RecorderLock(paths, version=version, interval_seconds=interval_seconds, now=now)
+            await asyncio.to_thread(lock.acquire)
         try:
             db = await open_writer(paths, wal_limit_mb)
             try:
@@ -92,27 +103,38 @@ class HistoryWriter:
             except BaseException:
                 await db.close()
                 raise
-        except sqlite3.Error as error:
-            lock.release()
-            raise explain(error, paths.database) from error
-        except BaseException:
-            lock.release()
+        except BaseException as error:
+            if held is None:
+                lock.release()
+            if isinstance(error, sqlite3.Error):
+                raise explain(error, paths.database) from error
             raise
         writer = cls(paths, db, lock, recorder_id or 0, wal_limit_mb)
         writer.interval_seconds = interval_seconds
         return writer
 
     async def load(self, now: Millis) -> Snapshot:
-        """The state that the history holds, to go on from after a restart. Raises DatabaseError."""
+        """The state that the history holds, to go on from after a restart. Raises DatabaseError.
+
+        What was recorded under times later than `now`, before the clock was set back, is moved back with it.
+        """
         try:
+            await in_one_go(self._db, lambda db: self._follow_clock(db, now))
             return await state_at(self._db, now)
         except sqlite3.Error as error:
             raise explain(error, self._paths.database) from error
 
+    async def let_go(self) -> RecorderLock:
+        """Close a database that cannot be gone on with, as it stands; returns the lock, still held."""
+        with suppress(sqlite3.Error):  # it may fail to move its log into what is damaged
+            await self._db.close()
+        return self._lock
+
     async def write(self, rows: TickRows) -> None:
         """Write a tick in one transaction: all of it or nothing.
 
-        Raises DatabaseError; the same rows may be written again then, and once too often does no harm.
+        Raises DatabaseError; the same rows may be written again then, and once too often does no harm. A tick from
+        before the last one says that the clock was set back: what lies ahead of it is moved back first.
         """
         statements = self._encoder.statements(rows)
         touch = not 0 <= rows.at - self._touched < RECORDER_REPEAT_MS
@@ -126,9 +148,10 @@ class HistoryWriter:
             statements.append(("insert_recorder_interval", [told]))
         try:
             await self._bound_log()
-            await in_one_go(self._db, lambda db: self._run(db, statements))
+            await in_one_go(self._db, lambda db: self._run(db, statements, rows.at))
         except sqlite3.Error as error:
             raise explain(error, self._paths.database) from error
+        self._newest = max(self._newest, rows.at)
         self._encoder.accept()
         self._interval_told = self.interval_seconds
         if touch:
@@ -137,7 +160,8 @@ class HistoryWriter:
     async def close(self, now: Millis) -> None:
         """Note the end of this recorder, as far as the database can be written, and let go of it."""
         try:
-            await self._db.execute(sql("stop_recorder"), {"recorder_id": self.recorder_id, "at": now})
+            at = max(now, self._newest)
+            await self._db.execute(sql("stop_recorder"), {"recorder_id": self.recorder_id, "at": at})
         except sqlite3.Error as error:
             log.warning("%s", explain(error, self._paths.database))
         finally:
@@ -146,18 +170,31 @@ class HistoryWriter:
             finally:
                 self._lock.release()
 
+    def maintenance(self, retention: Retention) -> Maintenance:
+        """What keeps this database summed up and within its retention, between the ticks."""
+        return Maintenance(self._db, self._paths.database, retention, self._late)
+
     def size(self) -> int:
         """Bytes of the database and its write-ahead log."""
         file = self._paths.database
         return sum(_size(part) for part in (str(file), f"{file}-wal"))
 
-    def _run(self, db: sqlite3.Connection, statements: list[Statement]) -> None:
+    def _follow_clock(self, db: sqlite3.Connection, at: Millis) -> None:
+        """In the connection's thread: see that nothing lies ahead of the clock."""
+        move_back(db, at)
+        self._floor, self._newest = clock_floor(db), at
+
+    def _run(self, db: sqlite3.Connection, statements: list[Statement], at: Millis) -> None:
         """In the connection's thread: all of them or none."""
+        if at < self._newest or self._newest < self._floor <= at:
+            self._follow_clock(db, at - 1)
         # IMMEDIATE: a read transaction that becomes a writing one fails at once when another has written.
         db.execute("BEGIN IMMEDIATE")
         try:
             for name, bound in statements:
                 self._run_one(db, name, bound)
+            if self._late.note(at):
+                db.execute(sql("reopen_rollups"), {"at": at})
             db.commit()
         except BaseException:
             db.rollback()

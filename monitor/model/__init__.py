@@ -33,6 +33,7 @@ from monitor.model.git import (
     GitState,
     WorktreeReading,
 )
+from monitor.model.leap import Leap
 from monitor.model.processes import (
     Agent,
     ProcessExit,
@@ -41,6 +42,7 @@ from monitor.model.processes import (
     ProcessKey,
     ProcessReading,
 )
+from monitor.model.recovery import Recovery
 from monitor.model.replay import (
     REPLAY_SPEEDS,
     Mark,
@@ -100,6 +102,7 @@ __all__ = [
     "FeedState",
     "GitState",
     "HostReading",
+    "Leap",
     "Mark",
     "MarkKind",
     "Millis",
@@ -112,6 +115,7 @@ __all__ = [
     "ProcessReading",
     "RagMetrics",
     "RagPattern",
+    "Recovery",
     "ReplayState",
     "ServiceState",
     "ServiceStatus",

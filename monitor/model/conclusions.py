@@ -95,7 +95,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     timestamp: Millis
     type: str
-    """`process-started`, `process-stopped`, `activity`, `source`, `recorder-started`, `recorder-stopped`, `gap`."""
+    """`process-started`, `process-stopped`, `activity`, `source`, `recorder-started`, `recorder-stopped`, `gap`,
+    `recovery`, `clock`, `pruned-early`."""
     agent_id: str = ""
     subject: str = ""
     details: dict[str, Any] = {}

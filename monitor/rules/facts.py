@@ -16,6 +16,7 @@ from monitor.model import (
     Millis,
     ProcessExit,
     ProcessGroup,
+    Recovery,
     ServiceStatus,
     Severity,
     SourceStatus,
@@ -78,8 +79,12 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """When this recorder started to look."""
     database_problem: str = ""
     """Why the history database cannot be written; empty when it can."""
+    database_recovery: Recovery | None = None
+    """The history database was damaged and replaced since the last look."""
     database_free_bytes: int | None = None
     """Free space on the file system that holds the database."""
+    database_given_up: int = 0
+    """Bytes of history that were pruned early for it, since it was last enough."""
 
 
 def current_task(agent_id: str, agent_name: str, tasks: Iterable[Task]) -> Task | None:

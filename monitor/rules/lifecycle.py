@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from monitor.model import SEVERITIES, Alert, Millis
+from monitor.model import SEVERITIES, Alert, Leap, Millis
 from monitor.rules.alerts import RULES_BY_ID
 from monitor.rules.rule import REASON, Finding
 from monitor.text import clean
@@ -103,6 +103,14 @@ class AlertBook:
         if key not in self._absent:
             self._put_aside.add(key)
         return self._close(key, at, {**alert.metadata, "resolved_by": clean(by, PERSON_LIMIT)})
+
+    def leap(self, leap: Leap) -> None:
+        """The clocks leapt since the last update: that time was not waited, and no open alert was raised after now."""
+        self._pending = {key: since + leap.unwaited for key, since in self._pending.items()}
+        self._absent = {key: since + leap.unwaited for key, since in self._absent.items()}
+        self._now = min(self._now + leap.unwaited, leap.now)
+        for alert in [alert for alert in self._open.values() if alert.created_at > leap.now]:
+            self._put(msgspec.structs.replace(alert, created_at=leap.moved(alert.created_at)))
 
     def _set_clock(self, now: Millis) -> None:
         """Keep what has been waited when the clock is set back: no wait is negative or endless."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from monitor.model import AgentStatus, Evidence, GitState, Millis, Status
+from monitor.model import AgentStatus, Evidence, GitState, Leap, Millis, Status
 from monitor.rules.words import ended_badly, how_it_ended, minutes
 from monitor.text import clean
 
@@ -261,6 +261,20 @@ class StatusBook:
         for status in statuses:
             self._records[status.id] = status
             self._settled.pop(status.id, None)
+
+    def leap(self, leap: Leap) -> None:
+        """The clocks leapt since the last update: that time was not waited, and no status began after now."""
+        self._pending = {
+            agent_id: (status, since + leap.unwaited) for agent_id, (status, since) in self._pending.items()
+        }
+        for agent_id, record in self._records.items():
+            activity = record.last_activity
+            since, seen = leap.moved(record.status_since), activity and leap.moved(activity)
+            if (since, seen) != (record.status_since, activity):
+                self._records[agent_id] = msgspec.structs.replace(
+                    record, status_since=since, last_activity=seen
+                )
+                self._settled.pop(agent_id, None)
 
     def forget(self, agent_id: str) -> None:
         """Drop an agent that is watched no longer; an unknown one is no error."""

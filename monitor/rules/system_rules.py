@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Final
 
 from monitor.rules.rule import CLEAR_SHARE, Finding, Firing, Rule, finding
@@ -112,11 +113,52 @@ def _disk(situation: Situation, thresholds: Thresholds, firing: Firing) -> Itera
             "disk-trouble",
             "database",
             title=f"Less than {thresholds.disk_free_mb} MiB free beside the history database",
-            message=f"free space: {left}. Make room, or shorten the retention, before recording stops.",
+            message=f"free space: {left}. {_given_up(situation.database_given_up)}"
+            "Make room, or shorten the retention, before recording stops.",
             source="history",
+            reason="history given up" if situation.database_given_up else "",
             value=free,
             threshold=limit,
         )
+
+
+def _given_up(given_up: int) -> str:
+    """What it has cost already."""
+    if not given_up:
+        return ""
+    amount = f"{given_up / _MIB:.1f} MiB"
+    return f"The oldest samples, {amount} of them, were pruned before their time; the last day stays. "
+
+
+def _database_damaged(situation: Situation, _thresholds: Thresholds, _firing: Firing) -> Iterator[Finding]:
+    recovery = situation.database_recovery
+    if recovery is None:
+        return
+    rest = f"`agent-monitor db salvage {recovery.aside}` may bring back the rest, while no recorder runs"
+    title, aside = "The history database was damaged, and a new one begun", "It was put aside"
+    if recovery.origin == "backup":
+        begun = f"{recovery.rows:,d} rows were restored from {recovery.backup}"
+    elif recovery.origin == "salvage":
+        begun = f"{recovery.rows:,d} rows were salvaged from it"
+        rest = "That is all that can be read of it" if recovery.complete else rest
+    elif recovery.origin == "log":
+        begun = "recording goes on with what came before"
+        title, aside = "The history database was damaged", "A copy was put aside"
+    else:
+        begun = "the new one begins with no more than memory holds"
+    yield finding(
+        "database-damaged",
+        recovery.aside,
+        title=title,
+        message=f"{bare(recovery.problem)}. {aside} as {recovery.aside}, and {begun}. {rest}. "
+        "Resolve this alert when you have seen to it.",
+        source="history",
+        aside=recovery.aside,
+        origin=recovery.origin,
+        backup=recovery.backup,
+        until=recovery.until,
+        rows=recovery.rows,
+    )
 
 
 SYSTEM_RULES: Final = (
@@ -140,6 +182,13 @@ SYSTEM_RULES: Final = (
         severity="critical",
         find=_database,
         hold_seconds=_DATABASE_HOLD_SECONDS,
+    ),
+    Rule(
+        id="database-damaged",
+        type="system",
+        severity="error",
+        find=_database_damaged,
+        clear_seconds=inf,  # somebody has to have seen it
     ),
     Rule(id="disk-trouble", type="system", severity="error", find=_disk),
     Rule(id="source-failing", type="system", severity="warning", find=_source_failing),

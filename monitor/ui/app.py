@@ -9,25 +9,28 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import App, SystemCommand
 from textual.filter import ANSIToTruecolor, LineFilter, NoColor
+from textual.widgets import Input
 from textual.worker import Worker, WorkerError, WorkerFailed, WorkerState
 
 from monitor.errors import MonitorError
-from monitor.keystore import Feed, Keys, KeyStore
-from monitor.ui.commands import CommandSpec, bindings, commands
+from monitor.keystore import Feed, Keys, KeyStore, Player
+from monitor.ui.commands import CommandSpec, bindings, offered
 from monitor.ui.notices import Notices
 from monitor.ui.palette import Palette
 from monitor.ui.panes.alerts import AlertsPane
 from monitor.ui.panes.pane import Pane
+from monitor.ui.replay import Replay
 from monitor.ui.screens.base import BaseScreen
 from monitor.ui.screens.main import MainScreen
 from monitor.ui.themes import DARK, LIGHT, PLAIN
 from monitor.ui.wiring import Wiring
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from textual.binding import BindingType
     from textual.dom import DOMNode
+    from textual.events import Key
     from textual.screen import Screen
     from textual.theme import Theme
 
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 INTERVALS: Final = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds between refreshes that `+` and `-` go through."""
 _FEED: Final = "feed"
+_LIVE_ACTIONS: Final = frozenset({"pause", "interval"})
 _CLOSING_SECONDS: Final = 3.0
 """For the feed to close; a terminal that is given back late is worse than a file that is closed by the system."""
 
@@ -63,7 +67,8 @@ class MonitorApp(App[None]):
         self._feed_worker: Worker[None] | None = None
         self.paused_since: int | None = None
         self.notices = Notices(store, self.call_next)
-        self.wiring = Wiring(store, self.notices, options, self.send)
+        self.replay = Replay(store, feed) if isinstance(feed, Player) else None
+        self.wiring = Wiring(store, self.notices, options, self.send, self.replay)
         self.animation_level = "full" if options.animations else "none"
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
@@ -110,9 +115,17 @@ class MonitorApp(App[None]):
         else:
             self.notify(describe(error), severity="error", timeout=8)
 
-    def send(self, command: Command) -> None:
-        """Hand a command to the feed without waiting for it; a failure is shown."""
-        self.run_worker(self.feed.send(command), name=command.kind, exit_on_error=False)
+    def send(self, command: Command, failed: Callable[[], None] | None = None) -> None:
+        """Hand a command to the feed without waiting for it; a failure is shown, and told to `failed`."""
+        self.run_worker(self._send(command, failed), name=command.kind, exit_on_error=False)
+
+    async def _send(self, command: Command, failed: Callable[[], None] | None) -> None:
+        try:
+            await self.feed.send(command)
+        except MonitorError:
+            if failed is not None:
+                failed()
+            raise
 
     def _base_screens(self) -> list[BaseScreen[Any]]:
         return [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
@@ -152,6 +165,19 @@ class MonitorApp(App[None]):
 
     # --- commands -----------------------------------------------------------------------------------------------
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What holds or hastens the live picture has no meaning in a replay, whatever key it was given."""
+        if action in _LIVE_ACTIONS and self.replay is not None:
+            return False
+        return super().check_action(action, parameters)
+
+    def on_key(self, event: Key) -> None:
+        """Keys typed faster than a line to type in opened: they were sent to a table, and come up from there."""
+        line = self.focused
+        if isinstance(line, Input) and event.is_printable and event.character:
+            line.insert_text_at_cursor(event.character)
+            event.prevent_default()
+
     async def action_quit(self) -> None:
         """Leave; 1 when the feed has failed."""
         self.exit(return_code=1 if self.failure else 0)
@@ -184,8 +210,8 @@ class MonitorApp(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette finds: every command that works on this screen, the agents, and the theme."""
         contexts = screen.contexts() if isinstance(screen, BaseScreen) else ()
-        for command in commands("app", *contexts):
-            if command.palette:
+        for command in offered(replay=self.replay is not None):
+            if command.palette and command.context in ("app", *contexts):
                 yield SystemCommand(command.title, command.help, partial(self._run, command))
         yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
         if isinstance(screen, MainScreen):

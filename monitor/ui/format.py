@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
 _MINUTE, _HOUR, _DAY, _YEAR = 60, 3600, 86_400, 31_557_600
+_END_PATTERNS: Final = (
+    (10 * _MINUTE * 1000, "%H:%M:%S"),
+    (_DAY * 1000, "%H:%M"),
+    (300 * _DAY * 1000, "%m-%d %H:%M"),
+    (float("inf"), "%Y-%m-%d"),
+)
+"""How the ends of a stretch of time are told when it is shorter than so many milliseconds."""
 
 STATUS_GLYPHS: Final[dict[Status, tuple[str, StyleName]]] = {
     "active": ("●", "ok"),
@@ -60,9 +67,40 @@ def duration(seconds: float | None) -> str:
 
 def clock_time(milliseconds: int | None) -> str:
     """A moment as the local time of day, `12:03:04`."""
+    return _local_time(milliseconds, "%H:%M:%S")
+
+
+def date_time(milliseconds: int | None, now: int) -> str:
+    """A moment as local time, with its date when that is not the date of `now`: `2026-01-01 12:03:04`."""
+    today = _local_time(now, "%Y-%m-%d") == _local_time(milliseconds, "%Y-%m-%d")
+    return _local_time(milliseconds, "%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S")
+
+
+def ends(first: int, last: int) -> tuple[str, str]:
+    """Both ends of a stretch of time: `02:10` and `03:45`, to the second when it is short, dated from a day on."""
+    pattern = next(pattern for limit, pattern in _END_PATTERNS if last - first < limit)
+    return _local_time(first, pattern), _local_time(last, pattern)
+
+
+def stretch(first: int, last: int) -> str:
+    """From a moment to a later one: `02:10–03:45`, `01-30 22:00 – 01-31 23:00`."""
+    start, end = ends(first, last)
+    return f"{start} – {end}" if " " in start else f"{start}–{end}"
+
+
+def moment_within(milliseconds: int, first: int, last: int) -> str:
+    """A moment of a stretch of time to the second, dated when the stretch is a day or longer."""
+    return _local_time(milliseconds, "%H:%M:%S" if last - first < _DAY * 1000 else "%m-%d %H:%M:%S")
+
+
+def _local_time(milliseconds: int | None, pattern: str) -> str:
+    """A moment in local time; a dash for one that the calendar does not have, as a foreign recording may hold."""
     if milliseconds is None:
         return UNKNOWN
-    return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime("%H:%M:%S")
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000).astimezone().strftime(pattern)
+    except (OverflowError, ValueError, OSError):
+        return UNKNOWN
 
 
 def size(count: float | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from monitor.model import Command
     from monitor.ui.notices import Notices
     from monitor.ui.options import ScreenOptions
+    from monitor.ui.replay import Replay
+
+
+class Send(Protocol):
+    """Hands a command to the feed."""
+
+    def __call__(self, command: Command, failed: Callable[[], None] | None = None) -> None:
+        """Return at once; call `failed` when the feed refuses."""
 
 
 class Wiring(NamedTuple):
@@ -19,5 +27,7 @@ class Wiring(NamedTuple):
     store: KeyStore
     notices: Notices
     options: ScreenOptions
-    send: Callable[[Command], None]
-    """Hand a command to the feed; failures are told to the person by the app."""
+    send: Send
+    """Hand a command to the feed; failures are told to the person by the app, and to `failed`."""
+    replay: Replay | None = None
+    """Set in a replay: for the frame of the screens, no pane asks for it."""

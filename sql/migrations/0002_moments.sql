@@ -77,3 +77,13 @@ CREATE TABLE recorder_intervals (               -- how often a recorder sampled:
 INSERT INTO recorder_intervals (recorder_id, timestamp, interval_ms)
 SELECT recorder_id, started_at, interval_ms FROM recorders;
 CREATE INDEX idx_recorders_started ON recorders (started_at);
+
+-- Those open at a moment gone by are found without reading the ones that came after it.
+DROP INDEX idx_alerts_resolved;
+CREATE INDEX idx_alerts_resolved ON alerts (resolved_at, created_at);
+
+-- What was noted later than it happened is unknown to every moment between: NULL says that it was noted at its time.
+ALTER TABLE events ADD COLUMN recorded_at INTEGER;
+ALTER TABLE task_events ADD COLUMN recorded_at INTEGER;
+ALTER TABLE commit_agents ADD COLUMN attributed_at INTEGER;  -- when the reflog told it, if that was after recorded_at
+CREATE INDEX idx_commit_agents_attributed ON commit_agents (attributed_at) WHERE attributed_at IS NOT NULL;

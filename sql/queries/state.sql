@@ -1,21 +1,44 @@
 -- The state of a moment. `:at` is the moment, in milliseconds; nothing that was recorded later is seen.
 
 -- name: recorder_at(at)
--- The recorder that ran, or had run last.
-SELECT recorder_id, host, boot_id, pid, version, interval_ms, started_at, last_tick_at, stopped_at
-FROM recorders WHERE started_at <= :at ORDER BY recorder_id DESC LIMIT 1;
+-- The recorder that ran, or had run last, with the interval of then; whether it had stopped.
+SELECT
+    r.recorder_id, r.host, r.boot_id, r.pid, r.version, r.last_tick_at,
+    -- In an exported interval the row begins with the interval, and the recorder's own start stands beside it.
+    min(r.started_at, coalesce(
+        (SELECT min(timestamp) FROM recorder_intervals WHERE recorder_id = r.recorder_id), r.started_at
+    )) AS started_at,
+    coalesce((
+        SELECT interval_ms FROM recorder_intervals
+        WHERE recorder_id = r.recorder_id AND timestamp <= :at ORDER BY timestamp DESC LIMIT 1
+    ), r.interval_ms) AS interval_ms,
+    iif(r.stopped_at <= :at, r.stopped_at, NULL) AS stopped_at
+FROM recorders AS r WHERE r.started_at <= :at ORDER BY r.recorder_id DESC LIMIT 1;
 
 -- name: agents_at(at, seen_since)
--- Each agent seen since `:seen_since`, with its newest sample, the one that last told task and branch, its details and
--- its status change.
+-- Each agent seen since `:seen_since` as it was, with its newest sample, the one that last told task and branch, its
+-- details and its status change; `left_at` when it was let go after that sample.
 SELECT
-    a.agent_id, a.name, a.kind, a.role, a.worktree, a.host, a.origin, a.first_seen, a.last_seen,
+    a.agent_id, coalesce(p.name, a.name) AS name, coalesce(p.kind, a.kind) AS kind, coalesce(p.role, a.role) AS role,
+    iif(p.agent_id IS NULL, a.worktree, p.worktree) AS worktree, coalesce(p.host, a.host) AS host,
+    coalesce(p.origin, a.origin) AS origin, a.first_seen,
     m.timestamp AS sampled_at, m.status AS sampled_status, f.current_task, m.cpu_usage, m.memory_usage,
     m.memory_percent, m.uncommitted_changes, m.uptime_seconds, m.last_activity, f.branch, m.process_count,
     m.thread_count, m.stale,
     d.pid, d.process, d.git_state, d.git_read_at, d.ahead, d.behind, d.stash_count,
-    c.since, c.status, c.reason, c.evidence
+    c.since, c.status, c.reason, c.evidence,
+    (
+        SELECT max(timestamp) FROM events
+        WHERE agent_id = a.agent_id AND timestamp > m.timestamp AND timestamp <= :at AND type = 'agent-left'
+    ) AS left_at
 FROM agents AS a
+LEFT JOIN agent_profiles AS p ON p.agent_id = a.agent_id AND p.timestamp = coalesce(
+    (
+        SELECT timestamp FROM agent_profiles
+        WHERE agent_id = a.agent_id AND timestamp <= :at ORDER BY timestamp DESC LIMIT 1
+    ),
+    (SELECT min(timestamp) FROM agent_profiles WHERE agent_id = a.agent_id)
+)
 LEFT JOIN agent_metrics AS m ON m.agent_id = a.agent_id AND m.timestamp = (
     SELECT timestamp FROM agent_metrics
     WHERE agent_id = a.agent_id AND timestamp <= :at ORDER BY timestamp DESC LIMIT 1
@@ -33,29 +56,45 @@ LEFT JOIN agent_status_changes AS c ON c.agent_id = a.agent_id AND c.timestamp =
     WHERE agent_id = a.agent_id AND timestamp <= :at ORDER BY timestamp DESC LIMIT 1
 )
 WHERE a.last_seen >= :seen_since AND (m.timestamp IS NOT NULL OR c.timestamp IS NOT NULL)
-ORDER BY CASE a.origin WHEN 'config' THEN 0 WHEN 'board' THEN 1 ELSE 2 END, a.first_seen, a.agent_id;
+ORDER BY
+    CASE coalesce(p.origin, a.origin) WHEN 'config' THEN 0 WHEN 'board' THEN 1 ELSE 2 END, a.first_seen, a.agent_id;
+
+-- name: processes_at(at, agent_id)
+-- The process tree that was recorded last.
+SELECT tree FROM agent_processes
+WHERE agent_id = :agent_id AND timestamp <= :at ORDER BY timestamp DESC LIMIT 1;
 
 -- name: activity_at(at, agent_id, limit)
--- An agent's newest events, status changes and own commits; a restart notes a status again, which UNION joins.
+-- An agent's newest events, changes of status and own commits. A restart, or another reason, notes a status again, which
+-- is no change; one that began later than that is, of an agent that was not watched meanwhile.
 SELECT timestamp, kind, text, details FROM (
     SELECT * FROM (
         SELECT timestamp, type AS kind, subject AS text, details, id FROM events
-        WHERE agent_id = :agent_id AND timestamp <= :at ORDER BY timestamp DESC, id DESC LIMIT :limit
+        WHERE agent_id = :agent_id AND timestamp <= :at AND coalesce(recorded_at, timestamp) <= :at
+        ORDER BY timestamp DESC, id DESC LIMIT :limit
     )
-    UNION
+    UNION ALL
     SELECT * FROM (
-        SELECT since AS timestamp, 'status' AS kind, status || ': ' || reason AS text, NULL AS details, 0 AS id
-        FROM agent_status_changes
-        WHERE agent_id = :agent_id AND agent_status_changes.timestamp <= :at
-        ORDER BY agent_status_changes.timestamp DESC LIMIT :limit
+        SELECT s.since AS timestamp, 'status' AS kind, s.status || ': ' || s.reason AS text, NULL AS details, 0 AS id
+        FROM agent_status_changes AS s
+        WHERE s.agent_id = :agent_id AND s.timestamp <= :at AND NOT EXISTS (
+            SELECT 1 FROM (
+                SELECT status, timestamp FROM agent_status_changes
+                WHERE agent_id = s.agent_id AND timestamp < s.timestamp ORDER BY timestamp DESC LIMIT 1
+            ) AS before
+            WHERE before.status = s.status AND before.timestamp >= s.since
+        )
+        ORDER BY s.timestamp DESC LIMIT :limit
     )
-    UNION
+    UNION ALL
     SELECT * FROM (
         SELECT
-            commit_timestamp AS timestamp, 'commit' AS kind, short_hash || ' ' || message AS text, NULL AS details, id
-        FROM git_commits
-        WHERE agent_id = :agent_id AND recorded_at <= :at AND attribution = 'reflog'
-        ORDER BY commit_timestamp DESC LIMIT :limit
+            c.commit_timestamp AS timestamp, 'commit' AS kind, c.short_hash || ' ' || c.message AS text,
+            NULL AS details, h.id
+        FROM commit_agents AS h CROSS JOIN git_commits AS c ON c.commit_hash = h.commit_hash
+        WHERE h.agent_id = :agent_id AND min(h.commit_timestamp, h.recorded_at) <= :at
+            AND h.attribution = 'reflog' AND coalesce(h.attributed_at, h.recorded_at) <= :at
+        ORDER BY min(h.commit_timestamp, h.recorded_at) DESC LIMIT :limit
     )
 ) ORDER BY timestamp DESC, id DESC LIMIT :limit;
 
@@ -71,19 +110,17 @@ WITH RECURSIVE task (task_id, root) AS (
 SELECT e.details
 FROM task JOIN task_events AS e ON e.id = (
     SELECT id FROM task_events
-    WHERE task_id = task.task_id AND root = task.root AND timestamp <= :at
+    WHERE task_id = task.task_id AND root = task.root
+        AND timestamp <= :at AND coalesce(recorded_at, timestamp) <= :at
     ORDER BY timestamp DESC, id DESC LIMIT 1
-) ORDER BY e.root, (
-    SELECT id FROM task_events
-    WHERE task_id = task.task_id AND root = task.root ORDER BY timestamp, event_type LIMIT 1
-);
+) ORDER BY e.root, (SELECT min(id) FROM task_events WHERE task_id = task.task_id AND root = task.root);
 
 -- name: task_history_at(at, task_ids, limit)
 -- The newest events of each task in the JSON array `:task_ids`, newest first.
 SELECT id, task_id, event_type, previous_status, new_status, assigned_to, changed_by, details, timestamp, root FROM (
     SELECT e.*, row_number() OVER (PARTITION BY e.task_id ORDER BY e.timestamp DESC, e.id DESC) AS place
     FROM json_each(:task_ids) AS wanted CROSS JOIN task_events AS e
-    WHERE e.task_id = wanted.value AND e.timestamp <= :at
+    WHERE e.task_id = wanted.value AND e.timestamp <= :at AND coalesce(e.recorded_at, e.timestamp) <= :at
 ) WHERE place <= :limit ORDER BY task_id, place;
 
 -- name: changed_tasks(after)
@@ -104,31 +141,40 @@ FROM board JOIN board_states AS s ON s.root = board.root AND s.timestamp = (
 
 -- name: commit_feed_at(at, limit)
 SELECT c.*, (
-    SELECT json_group_array(agent_id) FROM (
-        SELECT a.agent_id FROM commit_agents AS a
+    SELECT json_group_array(json_array(agent_id, own, branch)) FROM (
+        SELECT
+            a.agent_id, a.branch,
+            a.attribution = 'reflog' AND coalesce(a.attributed_at, a.recorded_at) <= :at AS own
+        FROM commit_agents AS a
         WHERE a.commit_hash = c.commit_hash AND a.recorded_at <= :at ORDER BY a.id
     )
-) AS agent_ids
+) AS holders
 FROM git_commits AS c
 WHERE min(c.commit_timestamp, c.recorded_at) <= :at AND c.recorded_at <= :at
 ORDER BY min(c.commit_timestamp, c.recorded_at) DESC LIMIT :limit;
 
 -- name: recent_commits_at(at, agent_id, limit)
 SELECT c.*, (
-    SELECT json_group_array(agent_id) FROM (
-        SELECT a.agent_id FROM commit_agents AS a
+    SELECT json_group_array(json_array(agent_id, own, branch)) FROM (
+        SELECT
+            a.agent_id, a.branch,
+            a.attribution = 'reflog' AND coalesce(a.attributed_at, a.recorded_at) <= :at AS own
+        FROM commit_agents AS a
         WHERE a.commit_hash = c.commit_hash AND a.recorded_at <= :at ORDER BY a.id
     )
-) AS agent_ids
+) AS holders
 FROM commit_agents AS h CROSS JOIN git_commits AS c ON c.commit_hash = h.commit_hash
 WHERE h.agent_id = :agent_id AND min(h.commit_timestamp, h.recorded_at) <= :at AND h.recorded_at <= :at
 ORDER BY min(h.commit_timestamp, h.recorded_at) DESC LIMIT :limit;
 
--- name: agents_with_new_commits(after)
--- Everyone who has a commit that someone was newly found to have.
+-- name: agents_with_new_commits(after, attributed_after)
+-- Everyone who has a commit that someone was newly found to have, or to have made.
 SELECT every.agent_id
-FROM commit_agents AS newly CROSS JOIN commit_agents AS every ON every.commit_hash = newly.commit_hash
-WHERE newly.id > :after;
+FROM (
+    SELECT commit_hash FROM commit_agents WHERE id > :after
+    UNION
+    SELECT commit_hash FROM commit_agents WHERE attributed_at > :attributed_after
+) AS newly CROSS JOIN commit_agents AS every ON every.commit_hash = newly.commit_hash;
 
 -- name: health_at(at)
 -- The newest row, and the details that hold for it.
@@ -143,12 +189,22 @@ WHERE h.timestamp <= :at ORDER BY h.timestamp DESC LIMIT 1;
 -- name: rag_at(at)
 SELECT * FROM rag_metrics WHERE timestamp <= :at ORDER BY timestamp DESC LIMIT 1;
 
--- name: active_alerts_at(at)
--- Raised by then, and not resolved by then.
-SELECT * FROM alerts WHERE resolved = 0 AND created_at <= :at
-UNION ALL
-SELECT * FROM alerts WHERE resolved_at > :at AND resolved = 1 AND created_at <= :at
-ORDER BY created_at;
+-- name: active_alerts_at(at, resolved_since)
+-- Those open, as they were. An alert is resolved by the tick that notes it, which may come after the time that a person
+-- resolved it: those resolved since `:resolved_since` are looked at too.
+SELECT
+    a.alert_id, a.rule, a.subject, a.type, a.source, a.created_at, c.severity, c.title, c.message, c.metadata,
+    c.acknowledged, c.acknowledged_by, c.acknowledged_at, c.resolved, c.resolved_at
+FROM (
+    SELECT * FROM alerts WHERE resolved = 0 AND created_at <= :at
+    UNION ALL
+    SELECT * FROM alerts WHERE resolved_at > :resolved_since AND resolved = 1 AND created_at <= :at
+) AS a JOIN alert_changes AS c ON c.alert_id = a.alert_id AND c.timestamp = (
+    SELECT timestamp FROM alert_changes
+    WHERE alert_id = a.alert_id AND timestamp <= :at ORDER BY timestamp DESC LIMIT 1
+)
+WHERE c.resolved = 0 OR c.resolved_at > :at
+ORDER BY a.id;
 
 -- name: sources_at(at, since)
 -- The newest state of each source that the recorder of that moment told.
@@ -168,7 +224,8 @@ FROM source JOIN events AS e ON e.id = (
 
 -- name: events_at(at, limit)
 SELECT timestamp, type, agent_id, subject, details FROM events
-WHERE timestamp <= :at ORDER BY timestamp DESC, id DESC LIMIT :limit;
+WHERE timestamp <= :at AND coalesce(recorded_at, timestamp) <= :at
+ORDER BY timestamp DESC, id DESC LIMIT :limit;
 
 -- name: agents_with_new_events(after)
 SELECT agent_id FROM events WHERE id > :after;
@@ -179,4 +236,5 @@ SELECT
     (SELECT max(id) FROM events) AS events,
     (SELECT max(id) FROM task_events) AS task_events,
     (SELECT max(id) FROM commit_agents) AS commits,
+    (SELECT max(attributed_at) FROM commit_agents WHERE attributed_at IS NOT NULL) AS attributed,
     (SELECT max(recorder_id) FROM recorders) AS recorders;

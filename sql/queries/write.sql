@@ -65,11 +65,25 @@ ON CONFLICT (agent_id, timestamp) DO UPDATE
 SET since = excluded.since, status = excluded.status, reason = excluded.reason, evidence = excluded.evidence;
 
 -- name: insert_task_event*!
+-- A task that comes back as it once was says so with the time it had then: an event of its own, of now.
 INSERT INTO task_events (
-    task_id, event_type, previous_status, new_status, assigned_to, changed_by, details, timestamp, root
-) VALUES (
-    :task_id, :event_type, :previous_status, :new_status, :assigned_to, :changed_by, :details, :timestamp, :root
-) ON CONFLICT (task_id, root, timestamp, event_type) DO NOTHING;
+    task_id, event_type, previous_status, new_status, assigned_to, changed_by, details, timestamp, root, recorded_at
+)
+SELECT
+    :task_id, :event_type, :previous_status, :new_status, :assigned_to, :changed_by, :details,
+    iif(again, :at, :timestamp), :root, iif(again, NULL, :recorded_at)
+FROM (
+    SELECT EXISTS (
+        SELECT 1 FROM task_events AS told
+        WHERE told.task_id = :task_id AND told.root = :root AND told.timestamp = :timestamp
+            AND told.event_type = :event_type AND coalesce(told.recorded_at, told.timestamp) <> :at
+            AND (
+                told.details <> :details
+                OR told.id < (SELECT max(id) FROM task_events WHERE task_id = :task_id AND root = :root)
+            )
+    ) AS again
+) WHERE true
+ON CONFLICT (task_id, root, timestamp, event_type) DO NOTHING;
 
 -- name: upsert_board_state*!
 INSERT INTO board_states (
@@ -98,8 +112,8 @@ SET agent_id = excluded.agent_id, branch = excluded.branch, attribution = exclud
 INSERT INTO commit_agents (commit_hash, agent_id, attribution, branch, commit_timestamp, recorded_at)
 VALUES (:commit_hash, :agent_id, :attribution, :branch, :commit_timestamp, :at)
 ON CONFLICT (commit_hash, agent_id) DO UPDATE
-SET attribution = excluded.attribution, branch = excluded.branch
-WHERE excluded.attribution = 'reflog';
+SET attribution = excluded.attribution, branch = excluded.branch, attributed_at = excluded.recorded_at
+WHERE excluded.attribution = 'reflog' AND attribution = 'branch';
 
 -- name: insert_system_health*!
 INSERT INTO system_health (
@@ -118,6 +132,17 @@ INSERT INTO rag_metrics (
     :timestamp, :origin, :total_patterns, :total_queries, :average_response_time, :hit_rate, :memory_usage,
     :query_volume_last_hour, :top_patterns, :recent_queries
 ) ON CONFLICT (timestamp) DO NOTHING;
+
+-- name: tell_superseded*!
+INSERT INTO alert_changes (
+    alert_id, timestamp, severity, title, message, metadata, acknowledged, acknowledged_by, acknowledged_at, resolved,
+    resolved_at
+)
+SELECT
+    alert_id, :at, severity, title, message, metadata, acknowledged, acknowledged_by, acknowledged_at, 1,
+    max(created_at, :created_at)
+FROM alerts WHERE rule = :rule AND subject = :subject AND resolved = 0 AND alert_id <> :alert_id
+ON CONFLICT (alert_id, timestamp) DO UPDATE SET resolved = excluded.resolved, resolved_at = excluded.resolved_at;
 
 -- name: supersede_alert*!
 -- One open alert a rule and subject (checklist X1-15): an older one that was left open ends where the new one begins.
@@ -149,6 +174,6 @@ SET severity = excluded.severity, title = excluded.title, message = excluded.mes
     acknowledged_at = excluded.acknowledged_at, resolved = excluded.resolved, resolved_at = excluded.resolved_at;
 
 -- name: insert_event*!
-INSERT INTO events (timestamp, type, agent_id, subject, details)
-VALUES (:timestamp, :type, :agent_id, :subject, :details)
+INSERT INTO events (timestamp, type, agent_id, subject, details, recorded_at)
+VALUES (:timestamp, :type, :agent_id, :subject, :details, :recorded_at)
 ON CONFLICT (timestamp, type, agent_id, subject, details) DO NOTHING;

@@ -49,3 +49,10 @@ def measure_headless(
     samples = elapsed / period
     grown = (after[0] - before[0], after[1] - before[1])
     return Headless(name, 1000 * spent / samples, peak, samples, grown=grown)
+
+
+def timed(command: list[str]) -> float:
+    """Seconds of a whole run. Raises CalledProcessError when it fails."""
+    begin = time.perf_counter()
+    subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - begin

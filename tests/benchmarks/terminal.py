@@ -89,13 +89,10 @@ def measure(
 
     `paint` is a pattern of its first picture, `data` one of what it is there to show.
     """
-    environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
-    for variable in ("NO_COLOR", "TMUX", "SSH_CONNECTION", "SSH_TTY", "LINES", "COLUMNS"):
-        environment.pop(variable, None)
     output = _Output(time.perf_counter())
     pid, fd = pty.fork()
     if pid == 0:
-        os.execvpe(command[0], command, environment)
+        os.execvpe(command[0], command, screen_environment())
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     try:
         alive = output.read(fd, SETTLE_SECONDS)
@@ -114,6 +111,14 @@ def measure(
     shown = output.first_match(data) if data else None
     spent_ms = 1000 * spent / refreshes
     return Measurement(name, spent_ms, window / refreshes, peak, first, refreshes, data_ms=shown)
+
+
+def screen_environment() -> dict[str, str]:
+    """The environment of a plain terminal with all colours."""
+    environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
+    for variable in ("NO_COLOR", "TMUX", "SSH_CONNECTION", "SSH_TTY", "LINES", "COLUMNS"):
+        environment.pop(variable, None)
+    return environment
 
 
 def tree_cpu(pid: int) -> float:

@@ -1,7 +1,8 @@
-"""A recorder of its own process, for tests that kill it: `history_recorder.py FOLDER [KILL_AFTER]`.
+"""A recorder of its own process, for tests that kill it: `history_recorder.py FOLDER [CASE…]`.
 
 Each tick has one sample and one event an agent, all of the same number, so that a partial tick can be told.
-KILL_AFTER is the number of the statement after which the process kills itself while it migrates.
+A CASE `NAME:TARGET:NUMBER` migrates the database in FOLDER/NAME to schema TARGET, in a process of its own that kills
+itself after so many statements of the migration; -1: before its COMMIT, -2: after it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from monitor.history.connection import open_writer
 from monitor.history.migrations import migrate
+from monitor.history.queries import sql
 from monitor.history.rows import TickRows
 from monitor.history.writer import HistoryWriter
 from monitor.model import AgentMetrics, AgentStatus, Event
@@ -63,22 +65,41 @@ async def record(paths: StatePaths) -> None:
         tell(number)
 
 
-async def migrate_and_die(paths: StatePaths, after: int) -> None:
-    db = await open_writer(paths, 16)
-    seen = 0
+async def migrate_and_die(folder: Path, target: int, number: int) -> None:
+    db = await open_writer(StatePaths(folder, folder / "monitor.db"), 16)
+    traced: list[str] = []
 
-    def count(_: str) -> None:
-        nonlocal seen
-        seen += 1
-        if seen > after:
+    def count(statement: str) -> None:
+        if traced or statement.startswith("BEGIN"):
+            traced.append(statement)
+        due = {-1: statement == "COMMIT", -2: traced[-2:-1] == ["COMMIT"]}.get(
+            number, len(traced) == number + 2
+        )
+        if due:
+            folder.joinpath("killed").touch()
             os.kill(os.getpid(), signal.SIGKILL)
 
     await db.set_trace_callback(count)
-    await migrate(db)
+    await migrate(db, target)
     await db.close()
+
+
+def kill_each(folder: Path, cases: list[str]) -> None:
+    """Each in a child of this process, which has everything imported already."""
+    sql("schema_tables")
+    for case in cases:
+        name, target, number = case.split(":")
+        child = os.fork()
+        if child == 0:
+            asyncio.run(migrate_and_die(folder / name, int(target), int(number)))
+            os._exit(0)
+        if not os.WIFSIGNALED(os.waitpid(child, 0)[1]):
+            sys.exit(f"{case}: it lived on")
 
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    state = StatePaths(folder, folder / "monitor.db")
-    asyncio.run(record(state) if len(sys.argv) == 2 else migrate_and_die(state, int(sys.argv[2])))
+    if sys.argv[2:]:
+        kill_each(folder, sys.argv[2:])
+    else:
+        asyncio.run(record(StatePaths(folder, folder / "monitor.db")))

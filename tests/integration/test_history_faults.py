@@ -1,4 +1,4 @@
-"""What the history survives: killed recorders and migrations, other writers, endless readers, read-only folders."""
+"""What the history survives: killed recorders, other writers, endless readers, read-only folders."""
 
 from __future__ import annotations
 
@@ -97,23 +97,6 @@ async def test_a_recorder_killed_at_any_moment_leaves_whole_ticks_and_none_is_lo
         assert set(samples.values()) == {AGENTS}
         assert max(samples) >= AT + told * 1000
         assert len(samples) == (max(samples) - AT) // 1000
-
-
-async def test_a_migration_killed_after_any_statement_is_all_or_nothing(tmp_path: Path) -> None:
-    outcomes = set()
-    for after in (0, 1, 2, 3, 8, 15, 25, 33, 38, 41, 42, 43, 44, 45, 46):
-        folder = tmp_path / str(after)
-        with process(PROGRAM, folder, str(after)) as migration:
-            migration.wait(20)
-        with sqlite3.connect(state(folder).database) as db:
-            tables = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-            versions = db.execute("SELECT version FROM schema_version").fetchall() if tables else []
-        db.close()
-        assert bool(tables) == (versions == [(1,)]) == ("events" in tables)
-        outcomes.add(bool(tables))
-        await opens(folder)
-        assert (await check(state(folder))).version == 1
-    assert outcomes == {True, False}
 
 
 async def test_a_second_recorder_is_refused_and_told_who_records_until_that_one_dies(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from monitor.demo.fleet import Fleet
 from monitor.keystore import Keys, KeyStore
 from monitor.paths import StatePaths, state_paths
 
-ONCE = ("task_events", "git_commits", "commit_agents", "alerts", "events")
+ONCE = dict.fromkeys(("task_events", "git_commits", "commit_agents", "alerts"), "true")
+ONCE["events"] = "type <> 'source'"
+"""What is recorded once; how its sources fare, each recorder tells anew."""
 
 
 async def collect(
@@ -38,7 +40,10 @@ async def collect(
 
 def counts(paths: StatePaths) -> dict[str, int]:
     with sqlite3.connect(f"file:{paths.database}?mode=ro", uri=True) as connection:
-        return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ONCE}
+        return {
+            name: connection.execute(f"SELECT count(*) FROM {name} WHERE {which}").fetchone()[0]
+            for name, which in ONCE.items()
+        }
 
 
 def all_read(store: KeyStore, feed: LiveFeed) -> bool:

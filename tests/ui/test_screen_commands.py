@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable
 from itertools import combinations
 
 import pytest
+from textual.events import Key
 from ui_fleet import alert, processes
 from ui_screens import NARROW, Screen, shown
 
 from monitor.errors import MonitorError
 from monitor.keystore import Keys, KeyStore
-from monitor.ui.commands import COMMANDS, key_labels, reference
+from monitor.ui.commands import COMMANDS, key_labels, offered, reference
 from monitor.ui.options import ScreenOptions
 from monitor.ui.screens.agent import AgentScreen
 from monitor.ui.screens.board import BoardScreen
@@ -33,7 +34,8 @@ def covers(*ids: str) -> Callable[[Check], Check]:
 
 
 def test_every_command_has_a_test_and_no_test_is_for_nothing() -> None:
-    assert set(CHECKS) == {command.id for command in COMMANDS}
+    live = {command.id for command in offered(replay=False)}
+    assert set(CHECKS) == live  # those of a replay: test_replay_keys.py
 
 
 def test_no_two_commands_of_one_context_share_a_key() -> None:
@@ -223,7 +225,7 @@ async def _help_shows_every_command(screen: Screen) -> None:
     await screen.until(lambda: isinstance(screen.app.screen, HelpScreen))
     table = screen.app.screen.query_one("LineTable")
     shown_ids = {row.id for row in table.rows}  # type: ignore[attr-defined]
-    assert {command.id for command in COMMANDS} <= shown_ids
+    assert {command.id for command in offered(replay=False)} <= shown_ids
     await screen.press("f1", "escape")
     await screen.until(lambda: screen.app.screen is screen.main)
 
@@ -260,7 +262,7 @@ WAY_TO: dict[str, tuple[str, ...]] = {
 
 async def test_every_command_can_be_used_one_after_the_other_on_a_small_terminal(store: KeyStore) -> None:
     async with shown(store, NARROW) as screen:
-        for command in COMMANDS:
+        for command in offered(replay=False):
             if command.action != "quit":
                 await screen.press(*WAY_TO.get(command.context, ("1",)), command.keys[0])
                 await screen.tick()
@@ -269,6 +271,14 @@ async def test_every_command_can_be_used_one_after_the_other_on_a_small_terminal
                     await screen.press("escape")
                 await screen.press("escape")
         await screen.until_shown("validator")
+
+
+async def test_a_filter_that_is_typed_at_once_loses_no_key(store: KeyStore) -> None:
+    async with shown(store) as screen:
+        for key in ("slash", *"blocked", "enter"):
+            screen.app.post_message(Key(key, key if len(key) == 1 else None))
+        await screen.until(lambda: screen.agent_ids() == ["builder"])
+        await screen.until(lambda: screen.app.focused is screen.main.agents.table)
 
 
 async def test_a_refused_command_is_told(store: KeyStore) -> None:

@@ -250,12 +250,18 @@ async def test_the_health_pane_tells_what_each_source_costs(store: KeyStore) -> 
         await screen.until_shown("15 ms  of 3, 60 ms CPU a minute")
 
 
-async def test_an_attached_view_says_that_process_trees_are_not_recorded(store: KeyStore) -> None:
+async def test_an_attached_view_tells_a_tree_that_was_not_recorded_from_one_that_is(store: KeyStore) -> None:
     attached = FeedState(mode="attached", host="h", interval_seconds=2.0, database="/d/monitor.db")
     store.set(Keys.FEED, attached)
     async with shown(store) as screen:
         await screen.press("enter")
-        await screen.until_shown("Process trees are not recorded")
+        await screen.until_shown("Its processes of this moment are not recorded.")
+        store.set(Keys.processes("validator"), processes())
+        await screen.tick()
+        await screen.until_shown("└ pytest")
+        store.set(Keys.processes("validator"), ())
+        await screen.tick()
+        await screen.until_shown("No process seen.")
 
 
 async def test_what_is_known_of_the_shared_memory_stands_in_the_health_pane(store: KeyStore) -> None:

@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from history_records import status
 
+from monitor.collector import ring as rings
 from monitor.collector import sink as sinks
 from monitor.collector.sink import HistorySink
 from monitor.history.rows import TickRows
 from monitor.history.writer import HistoryWriter
-from monitor.model import Event
+from monitor.model import AgentMetrics, Event
 from monitor.paths import StatePaths, state_paths
 
 NOW = 1_700_000_000_000
@@ -37,6 +39,13 @@ async def writer(paths: StatePaths) -> AsyncIterator[HistoryWriter]:
 def tick(number: int) -> TickRows:
     at = NOW + 1000 * number
     return TickRows(at=at, events=[Event(timestamp=at, type="activity", subject=f"tick {number}")])
+
+
+def measured(number: int) -> TickRows:
+    """The same with a sample, which is what falls out of the ring."""
+    rows = tick(number)
+    rows.samples.append((status(), AgentMetrics(cpu_usage=float(number))))
+    return rows
 
 
 def recorded(paths: StatePaths, kind: str = "activity") -> list[str]:
@@ -90,13 +99,17 @@ async def test_what_falls_out_of_the_full_ring_is_recorded_as_a_gap(
     paths: StatePaths, writer: HistoryWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sinks, "RETRY_SECONDS", 0.0)
-    monkeypatch.setattr(sinks, "MAX_WAITING_SAMPLES", -1)
+    monkeypatch.setattr(rings, "MAX_WAITING_SAMPLES", 1)
     sink = HistorySink()
     sink.use(writer)
     for number in range(4):
-        sink.put(tick(number))
-    await until(lambda: len(recorded(paths, "gap")) == 1)
-    await until(lambda: recorded(paths) == ["tick 3"])
+        sink.put(measured(number))
+    await until(lambda: recorded(paths) == [f"tick {number}" for number in range(4)])
+    assert recorded(paths, "gap") == [""]
+    with sqlite3.connect(f"file:{paths.database}?mode=ro", uri=True) as connection:
+        times = connection.execute("SELECT timestamp FROM agent_metrics").fetchall()
+    connection.close()
+    assert times == [(NOW + 3000,)]
 
 
 async def test_without_a_database_rows_go_nowhere_and_nothing_fails() -> None:

@@ -24,12 +24,20 @@ def test_a_failure_is_a_record_with_its_beginning_and_its_reason() -> None:
 def test_only_a_change_is_an_event() -> None:
     book = SourceBook()
     book.succeeded("rag", "host", NOW, 1.0, 1.0)
-    assert book.take_events() == []
+    book.succeeded("rag", "host", NOW + 1, 1.0, 1.0)
+    assert [event.details["state"] for event in book.take_events(9)] == ["ok"], "the first word is news"
     book.failed("rag", "host", NOW + 1, "gone")
     book.failed("rag", "host", NOW + 2, "gone")
     book.succeeded("rag", "host", NOW + 3, 1.0, 1.0)
-    assert [event.details["state"] for event in book.take_events()] == ["failing", "ok"]
-    assert book.take_events() == []
+    told = book.take_events(NOW + 9)
+    assert [event.details["state"] for event in told] == ["failing", "ok"]
+    assert {event.timestamp for event in told} == {NOW + 9}, (
+        "of the tick that notes it; `since` tells when it began"
+    )
+    assert told[0].details["since"] == NOW + 1
+    assert book.take_events(9) == []
+    book.forget("rag", "host")
+    assert [event.details["state"] for event in book.take_events(9)] == ["gone"]
 
 
 def test_the_cost_is_that_of_the_last_minute() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor import config
-from monitor.config import CONFIG_SIZE_LIMIT, Settings, load
+from monitor.config import CONFIG_SIZE_LIMIT, Settings, load, loading
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,14 +38,14 @@ def complaint(file: Path, text: str, **environ: str) -> str:
 
 
 def test_without_a_file_everything_has_its_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "config_file", lambda: tmp_path / "none.toml")
+    monkeypatch.setattr(loading, "config_file", lambda: tmp_path / "none.toml")
     loaded = load(environ={})
     assert loaded.file is None
     assert loaded.settings == Settings()
 
 
 def test_the_platforms_file_is_read_when_it_is_there(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config, "config_file", lambda: file)
+    monkeypatch.setattr(loading, "config_file", lambda: file)
     file.write_text("discover = false")
     loaded = load(environ={})
     assert loaded.file == file

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,12 +17,16 @@ from hypothesis import strategies as st
 
 from monitor import inbox
 from monitor.errors import DatabaseError, DatabaseVersionError, MonitorError
+from monitor.history import recorder_watch
 from monitor.history.attached import AttachedFeed
 from monitor.history.commands import send_command
 from monitor.history.connection import open_reader
 from monitor.history.follow import Follower
+from monitor.history.lock import Holder, holder
 from monitor.history.presence import Presence
+from monitor.history.queries import sql
 from monitor.history.reader import alerts as list_alerts
+from monitor.history.recorder_watch import RecorderWatch
 from monitor.history.state import state_at
 from monitor.keystore import Keys, KeyStore
 from monitor.model import (
@@ -27,6 +34,7 @@ from monitor.model import (
     BoardState,
     Command,
     Event,
+    ProcessInfo,
     RagMetrics,
     SystemHealth,
     TaskEvent,
@@ -34,7 +42,6 @@ from monitor.model import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
 
     from monitor.history.rows import TickRows
 
@@ -52,10 +59,17 @@ async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
             await asyncio.sleep(0.01)
 
 
+async def one_more_look(store: KeyStore) -> None:
+    """A look that began after this call ends."""
+    for _ in range(2):
+        then = store.get(Keys.CLOCK)
+        await until(lambda: store.get(Keys.CLOCK) > then)  # noqa: B023 - waited for at once
+
+
 @asynccontextmanager
-async def attached(folder: Path) -> AsyncIterator[tuple[AttachedFeed, KeyStore]]:
+async def attached(folder: Path, interval: float = INTERVAL) -> AsyncIterator[tuple[AttachedFeed, KeyStore]]:
     store = KeyStore()
-    feed = AttachedFeed(state(folder), store, interval=INTERVAL)
+    feed = AttachedFeed(state(folder), store, interval=interval)
     running = asyncio.create_task(feed.run())
     try:
         await until(lambda: running.done() or store.get(Keys.FEED) is not None)
@@ -150,6 +164,152 @@ async def test_a_new_interval_counts_at_once(tmp_path: Path) -> None:
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
+
+
+async def test_a_recorder_that_ended_on_another_day_is_told_with_the_date(tmp_path: Path) -> None:
+    ended = now() - 26 * 3_600_000
+    async with recording(state(tmp_path), ended) as writer:
+        await writer.write(tick(ended, "builder"))
+    async with attached(tmp_path) as (_, store):
+        since = datetime.fromtimestamp(ended / 1000).astimezone()
+        assert store.get(Keys.FEED).problem == f"recorder gone since {since:%Y-%m-%d %H:%M}"
+
+
+async def test_a_recorder_that_holds_its_lock_and_writes_nothing_is_silent(tmp_path: Path) -> None:
+    stopped = now() - 60_000
+    async with recording(state(tmp_path), stopped) as writer:
+        await writer.write(tick(stopped, "builder"))
+        async with attached(tmp_path) as (_, store):
+            feed = store.get(Keys.FEED)
+            assert feed.problem.startswith("recorder silent since ")
+            assert (feed.recording, feed.recorder_pid) == (False, os.getpid())
+            assert store.get(Keys.metrics("builder")) == AgentMetrics()
+            await writer.write(tick(now(), "builder"))
+            await until(lambda: store.get(Keys.FEED).recording)
+            assert store.get(Keys.FEED).problem == ""
+
+
+async def test_a_viewer_looks_as_often_as_the_recorder_ticks(tmp_path: Path) -> None:
+    async with recording(state(tmp_path), now()) as writer:
+        writer.interval_seconds = INTERVAL
+        await writer.write(tick(now(), "builder"))
+        async with attached(tmp_path, interval=3600.0) as (feed, store):
+            busy = AgentMetrics(pid=7, cpu_usage=88.0)
+            await writer.write(tick(now(), samples=[(status(), busy)]))
+            await until(lambda: store.get(Keys.metrics("builder")) == busy)
+            feed.set_interval(3600.0)  # a person has chosen
+            await until(lambda: feed._chosen)
+
+
+async def test_the_processes_of_an_agent_are_shown_to_who_looks_at_them(tmp_path: Path) -> None:
+    tree = (ProcessInfo(pid=7, ppid=1, name="claude", state="S"),)
+    async with recording(state(tmp_path), now()) as writer:
+        await writer.write(tick(now(), "builder", processes=[("builder", tree)]))
+        async with attached(tmp_path) as (_, store):
+            assert store.keys("*:processes") == []
+            unsubscribe = store.subscribe(Keys.processes("builder"), lambda _: None)
+            await until(lambda: store.get(Keys.processes("builder")) == tree)
+            unsubscribe()
+            await until(lambda: store.keys("*:processes") == [])
+
+
+# --- a viewer leaves no trace ------------------------------------------------------------------------------------
+
+
+def open_files(folder: Path) -> dict[str, set[str]]:
+    """The descriptors of this process that lead into `folder`: file name, and the numbers open on it."""
+    found: dict[str, set[str]] = {}
+    for number in os.listdir("/proc/self/fd"):
+        with suppress(OSError):
+            file = Path(os.readlink(f"/proc/self/fd/{number}"))
+            if file.parent == folder:
+                found.setdefault(file.name, set()).add(number)
+    return found
+
+
+def may_write(number: str) -> bool:
+    flags = Path(f"/proc/self/fdinfo/{number}").read_text().split("flags:")[1].split()[0]
+    return int(flags, 8) & os.O_ACCMODE != os.O_RDONLY
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
+async def test_a_viewer_opens_the_database_for_reading_only(tmp_path: Path) -> None:
+    async with recording(state(tmp_path), now()) as writer:
+        await writer.write(tick(now(), "builder"))
+        before = open_files(tmp_path)
+        async with attached(tmp_path):
+            name = state(tmp_path).database.name
+            new = open_files(tmp_path)[name] - before[name]
+            assert new
+            assert not any(map(may_write, new))
+
+
+async def test_a_viewer_changes_no_byte_and_lets_every_checkpoint_through(tmp_path: Path) -> None:
+    async with recording(state(tmp_path), now()) as writer:
+        await writer.write(tick(now(), "builder"))
+        async with attached(tmp_path) as (_, store):
+            for number in range(5):
+                await writer.write(tick(now() + number, "builder"))
+                files = sorted(tmp_path.glob("monitor.db*"))
+                before = [
+                    (file.read_bytes(), file.stat().st_mtime_ns) for file in files if file.suffix != ".db-shm"
+                ]
+                sizes = [file.stat().st_size for file in files]
+                await one_more_look(store)
+                assert sorted(tmp_path.glob("monitor.db*")) == files
+                assert [file.stat().st_size for file in files] == sizes
+                after = [
+                    (file.read_bytes(), file.stat().st_mtime_ns) for file in files if file.suffix != ".db-shm"
+                ]
+                assert after == before
+                await writer._db.execute("PRAGMA busy_timeout = 0")
+                rows = await writer._db.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+                assert [row[0] for row in rows] == [0], "nobody reads between two looks"
+
+
+async def test_a_look_that_finds_nothing_new_reads_nothing(tmp_path: Path) -> None:
+    async with recording(state(tmp_path), START) as writer, open_reader(state(tmp_path).database) as db:
+        await writer.write(tick(START, "builder"))
+        follower = Follower(db)
+        first = await follower.look(START)
+        statements: list[str] = []
+        await db.set_trace_callback(statements.append)
+        second = await follower.look(START + 1000)
+        assert [statement for statement in statements if not statement.startswith("--")] == [
+            sql("data_version")
+        ]
+        assert not follower.changed
+        assert second.statuses is first.statuses
+        assert second.at == START + 1000
+
+
+async def test_the_lock_is_asked_in_silence_and_not_while_the_recorder_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    clock = [100.0]
+
+    def counted(lock: Path) -> Holder | None:
+        asked.append(clock[0])
+        return holder(lock)
+
+    monkeypatch.setattr(recorder_watch, "holder", counted)
+    async with recording(state(tmp_path), START) as writer:
+        await writer.write(tick(START, "builder"))
+        watch = RecorderWatch(state(tmp_path).lock, lambda: clock[0])
+        snapshot = await writer.load(START)
+        for _ in range(10):
+            clock[0] += 1.0
+            watch.look(snapshot, changed=True)
+        assert asked == [101.0]
+        for _ in range(10):
+            clock[0] += 1.0
+            watch.look(snapshot, changed=False)
+        assert asked[1] == 114.0, "two ticks of silence"
+        assert watch.who is not None
+    clock[0] += 1.0
+    watch.look(snapshot, changed=False)
+    assert watch.who is None
 
 
 # --- commands ---------------------------------------------------------------------------------------------------

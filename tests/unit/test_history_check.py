@@ -53,7 +53,10 @@ async def test_counts_know_every_table(tmp_path: Path) -> None:
         ("PRAGMA journal_mode = DELETE", "journal_mode is delete, not wal"),
         ("PRAGMA auto_vacuum = NONE; VACUUM", "auto_vacuum is none, not incremental"),
         ("UPDATE schema_version SET checksum = 'x'", "migration 1 (Initial dashboard schema) differs"),
-        ("UPDATE schema_version SET version = 9999 WHERE version = 1", "was written by a newer Agent Monitor"),
+        (
+            "UPDATE schema_version SET version = 9999 WHERE version = 1",
+            "was written by a newer Agent Monitor",
+        ),
     ],
 )
 async def test_each_trouble_is_named(tmp_path: Path, damage: str, told: str) -> None:

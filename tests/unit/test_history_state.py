@@ -221,7 +221,7 @@ async def test_two_roots_may_have_a_task_of_one_name(folder: Path) -> None:
 
 
 async def test_the_age_of_a_board_is_not_known_before_its_last_reading(folder: Path) -> None:
-    board = BoardState(root="/shop", path="/shop/board.json", version="4", last_synced=AT + 5)
+    board = BoardState(root="/shop", path="/shop/board.json", version="4", shape="v4", last_synced=AT + 5)
     rows = tick(AT + 5, boards=[board])
     assert (await at(folder, AT, rows)).board.last_synced is None
     now = (await at(folder, AT + 5)).board
@@ -300,6 +300,9 @@ LARGE = {
     "agent_metrics",
     "agent_details",
     "agent_status_changes",
+    "agent_profiles",
+    "agent_processes",
+    "alert_changes",
     "task_events",
     "git_commits",
     "commit_agents",
@@ -309,9 +312,11 @@ LARGE = {
     "events",
 }
 BOUND = {"at": AT, "agent_id": "a", "limit": 10, "seen_since": 0, "since": 0, "after": 1, "task_ids": '["a"]'}
+BOUND |= {"resolved_since": 0, "attributed_after": 0}
 QUERIES = [
     "recorder_at",
     "agents_at",
+    "processes_at",
     "activity_at",
     "board_tasks_at",
     "task_history_at",

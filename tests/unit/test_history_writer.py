@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from history_records import AT, agent, alert, commit, recording, state, status, task, tick
 
+from monitor.collector.trees import TreeLog
 from monitor.errors import DatabaseError
 from monitor.history.connection import open_reader
 from monitor.history.state import state_at
@@ -19,7 +20,9 @@ from monitor.model import (
     Alert,
     BoardState,
     Event,
+    ProcessGroup,
     ProcessInfo,
+    ProcessKey,
     RagMetrics,
     SystemHealth,
     TaskEvent,
@@ -250,7 +253,9 @@ async def test_each_start_of_a_recorder_is_an_epoch_with_its_last_tick(tmp_path:
         for second in range(12):
             await writer.write(tick(AT + second * SECOND, "builder"))
         assert rows_of(tmp_path, query) == [(AT + 10 * SECOND, 500, None)]
-    assert rows_of(tmp_path, query) == [(AT, 500, AT)]
+    assert rows_of(tmp_path, query) == [
+        (AT + 11 * SECOND, 500, AT + 11 * SECOND)
+    ]  # never before its last tick
     async with recording(state(tmp_path)) as again:
         assert again.recorder_id > first
 
@@ -264,11 +269,20 @@ async def test_size_counts_the_write_ahead_log_too(tmp_path: Path) -> None:
 
 async def test_twenty_busy_agents_cost_at_most_a_hundred_bytes_a_sample(tmp_path: Path) -> None:
     names, ticks, chance = [f"agent-{number:02}" for number in range(20)], 900, random.Random(1)
+    clock = [0.0]
+    trees = TreeLog(lambda: clock[0])
     async with recording(state(tmp_path)) as writer:
         for second in range(ticks):
             at = AT + second * SECOND
             samples = [_busy(name, at, chance) for name in names]
             rows = tick(at, samples=samples)
+            rows.processes += [
+                (status.id, told)
+                for status, metrics in samples
+                if trees.due(status.id, _group(metrics))
+                and (told := trees.note(status.id, _group(metrics), _moving_tree(chance))) is not None
+            ]
+            clock[0] += 1.0
             if second % 10 == 0:
                 rows.health = SystemHealth(
                     status="healthy", last_check=at, cpu_usage=33.3, load=(1.1, 2.2, 3.3)
@@ -276,6 +290,33 @@ async def test_twenty_busy_agents_cost_at_most_a_hundred_bytes_a_sample(tmp_path
             await writer.write(rows)
     empty = 200_000  # an empty database has a page or more a table
     assert (state(tmp_path).database.stat().st_size - empty) / (ticks * len(names)) <= 100
+
+
+def _group(metrics: AgentMetrics) -> ProcessGroup:
+    return ProcessGroup(
+        key=ProcessKey("boot", metrics.pid or 0, 1),
+        kind="codex",
+        name="codex",
+        process_count=metrics.process_count or 0,
+    )
+
+
+def _moving_tree(chance: random.Random) -> tuple[ProcessInfo, ...]:
+    """Eight processes, all of which move."""
+    return tuple(
+        ProcessInfo(
+            pid=123_456 + place,
+            ppid=123_456 if place else 1,
+            name="claude" if place % 2 else "node",
+            state=chance.choice("RS"),
+            depth=min(place, 1),
+            cpu_usage=chance.random() * 100,
+            memory_usage=chance.randrange(10**7, 10**9),
+            thread_count=chance.randrange(1, 30),
+            started=AT - 10_000 + place,
+        )
+        for place in range(8)
+    )
 
 
 def _busy(name: str, at: int, chance: random.Random) -> Any:

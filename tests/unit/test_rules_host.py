@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from monitor.config import Thresholds
-from monitor.model import Board, BoardState, DiskUsage, HostReading, ServiceStatus, SourceStatus
+from monitor.model import Board, BoardState, DiskUsage, HostReading, Recovery, ServiceStatus, SourceStatus
 from monitor.rules.alerts import RULES, find_all
 from monitor.rules.facts import Situation
+from monitor.rules.lifecycle import AlertBook
 
 if TYPE_CHECKING:
     from monitor.rules.rule import Finding
@@ -61,6 +63,7 @@ def test_the_table_of_rules_says_how_grave_each_is_and_how_long_it_holds_and_cle
         "source-failing": ("system", "warning", 0, 10),
         "database-trouble": ("system", "critical", 5, 10),
         "disk-trouble": ("system", "error", 0, 10),
+        "database-damaged": ("system", "error", 0, inf),
         **{
             f"host-{resource}-warning": ("performance", "warning", 0, 30)
             for resource in ("cpu", "memory", "disk")
@@ -197,6 +200,39 @@ def test_a_database_that_cannot_be_written_is_told() -> None:
     (finding,) = found(database_problem="monitor.db: disk I/O error")
     assert (finding.rule, finding.subject) == ("database-trouble", "database")
     assert finding.message.startswith("Nothing is recorded: monitor.db: disk I/O error. ")
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        (
+            {"origin": "backup", "backup": "/b.db", "rows": 1234},
+            "1,234 rows were restored from /b.db. `agent-monitor db",
+        ),
+        (
+            {"origin": "salvage", "rows": 12},
+            "12 rows were salvaged from it. `agent-monitor db salvage /m.db.damaged`",
+        ),
+        ({"origin": "salvage", "complete": True}, "That is all that can be read of it."),
+        ({"origin": "nothing"}, "no more than memory holds"),
+        ({"origin": "log"}, "A copy was put aside as /m.db.damaged, and recording goes on"),
+    ],
+)
+def test_a_database_that_was_replaced_is_told_until_somebody_resolves_it(
+    known: dict[str, Any], told: str
+) -> None:
+    recovery = Recovery(at=NOW, problem="m.db: is damaged", aside="/m.db.damaged", **known)
+    findings = found(database_recovery=recovery)
+    assert [finding.rule for finding in findings] == ["database-damaged"]
+    assert "M.db: is damaged. " in findings[0].message
+    assert told in findings[0].message
+    book = AlertBook()
+    (alert,) = book.update(findings, NOW)
+    assert book.update((), NOW + 10**9) == ()
+    restarted = AlertBook([alert])
+    assert restarted.update((), NOW + 10**10) == restarted.update((), NOW + 10**11) == ()
+    assert restarted.resolve(alert.alert_id, "ada", NOW + 10**11) is not None
+    assert restarted.active == ()
 
 
 @pytest.mark.parametrize(

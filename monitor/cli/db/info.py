@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def info(options: Globals, *, as_json: bool) -> None:
     """Print where the database is, its schema, who records into it, and what its tables hold."""
-    report = asyncio.run(look_over(options, thorough=False))
+    report = asyncio.run(look_over(options, "look"))
     if as_json:
         print_json(plain(report))
         return
@@ -32,5 +32,10 @@ def info(options: Globals, *, as_json: bool) -> None:
     click.echo(
         f"Recorder: {f'pid {held.pid} on {held.host} since {iso(held.started_at)}' if held else 'none'}"
     )
+    for aside in report.asides:
+        click.echo(
+            f"Put aside, damaged: {aside.file}, {amount(aside.bytes, 'bytes')}; `agent-monitor db salvage` reads it; "
+            "remove it when you have what you need"
+        )
     rows = [[table.name, amount(table.bytes, "bytes"), str(table.rows)] for table in report.tables]
     print_table(["TABLE", "SIZE", "ROWS"], rows, 0)

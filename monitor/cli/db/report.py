@@ -11,17 +11,21 @@ from monitor.cli.json_output import SCHEMA
 from monitor.errors import DatabaseError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from monitor.cli.context import Globals
-    from monitor.history.check import CheckReport
+    from monitor.history.check import CheckReport, Depth
 
 
-async def look_over(options: Globals, *, thorough: bool) -> CheckReport:
+async def look_over(
+    options: Globals, depth: Depth, progress: Callable[[float], None] | None = None
+) -> CheckReport:
     """Check the database. Raises DatabaseError, also when there is none."""
     from monitor.history.check import check
 
     if not options.paths.database.is_file():
         raise DatabaseError(f"{options.paths.database}: is not there; `agent-monitor record` makes it.")
-    return await check(options.paths, thorough=thorough)
+    return await check(options.paths, depth=depth, progress=progress)
 
 
 def print_json(value: dict[str, Any]) -> None:

@@ -91,7 +91,10 @@ def _table(name: str, since: int, remark: str, created: str) -> Table:
 def _columns(lines: list[str]) -> Iterator[Column]:
     for line in lines:
         code, _, remark = line.strip().partition("--")
-        found = re.match(r"(\w+)\s+(TEXT|INTEGER|REAL|BLOB)\b(.*)", code.strip().rstrip(","))
-        if found:
-            kind = " ".join(f"{found[2]}{found[3]}".split()).replace("|", "/")
-            yield Column(found[1], kind, unit(found[1], kind), meaning(found[1], remark.strip()))
+        # SQLite writes a column that a later migration added behind the last one of the table, on its line.
+        for part in re.split(r",\s*(?=\w+\s+(?:TEXT|INTEGER|REAL|BLOB)\b)", code):
+            found = re.match(r"(\w+)\s+(TEXT|INTEGER|REAL|BLOB)\b(.*)", part.strip().rstrip(","))
+            if found:
+                kind = re.sub(r"\)\s*STRICT.*", "", " ".join(f"{found[2]}{found[3]}".split())).replace("|", "/")
+                yield Column(found[1], kind, unit(found[1], kind), meaning(found[1], remark.strip()))
+                remark = ""

@@ -15,15 +15,16 @@ INTRODUCTION = """# JSON
 
 `agent-monitor status --json` prints one object on one line; `alerts list --json`, `doctor --json`,
 `config show --json` and `db info --json` print theirs. Each carries `"schema": 1`, and fields are only ever
-added. Names are snake_case, times ISO-8601 in UTC with `Z`, sizes bytes, `null` is unknown.
+added. `status --at WHEN --json` prints that object as it was recorded; `status --watch --json` prints one a tick,
+each on its line. Names are snake_case, times ISO-8601 in UTC with `Z`, sizes bytes, `null` is unknown.
 `agent-monitor status` without `--json` prints the same for people.
 
 | key | value |
 |---|---|
 | `schema` | 1 |
 | `time` | the moment shown |
-| `host` | this host's name |
-| `origin` | `recorder`: read from a recorder's database; `look`: two quick readings of this command's own |
+| `host` | this host's name; with `--at` the one of the recording |
+| `origin` | `recorder`: read from a recorder's database; `look`: this command's own readings; `recording`: `--at` |
 | `agents` | list of agents |
 | `tasks` | the task board |
 | `commits` | list of commits, newest first, at most 50 |

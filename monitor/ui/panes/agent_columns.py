@@ -50,14 +50,14 @@ def _quiet(value: str, style: StyleName = "text") -> Cell:
     return ((value, "faint" if value in (UNKNOWN, "0") else style),)
 
 
-def _status(row: AgentRow, _width: int) -> Cell:
+def _status(row: AgentRow, width: int) -> Cell:
     if row.status is None:
         return ((UNKNOWN, "faint"),)
     glyph, style = text.STATUS_GLYPHS[row.status.status]
     word = row.status.status + ("?" if row.status.stale else "")
-    if waits_for_a_person(row):
-        return ((f"{glyph} {word}", "alarm" if row.status.status == "error" else style),)
-    return ((f"{glyph} ", style), (word, style))
+    # The mark of a stale status must not be what is cut off: the longest words give up their blank for it.
+    shown = f"{glyph} {word}" if len(word) + 2 <= width else f"{glyph}{word}"
+    return ((shown, "alarm" if row.status.status == "error" else style),)
 
 
 def _name(row: AgentRow, _width: int) -> Cell:

@@ -83,11 +83,11 @@ class ProcessesPane(DetailPane[ProcessInfo]):
         return ((f"{self.total}", "text"), ("  tree" if self._tree else "  by CPU", "muted"))
 
     def empty(self) -> tuple[Cell, ...]:
-        """The feed reads them at its next tick."""
+        """The feed reads them at its next tick; in a gap of a recording nobody knows."""
         feed: FeedState | None = self.store.get(Keys.FEED)
-        if feed is not None and feed.mode != "live":
-            return ((("Process trees are not recorded: a live view shows them.", "muted"),),)
         if self.store.get(Keys.processes(self.agent_id)) is None:
+            if feed is not None and feed.mode != "live":
+                return ((("Its processes of this moment are not recorded.", "muted"),),)
             return ((("Reading the process tree…", "muted"),),)
         return ((("No process seen.", "muted"),),)
 

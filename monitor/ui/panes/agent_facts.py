@@ -42,10 +42,10 @@ class FactsPane(DetailPane[Fact]):
         """One row a fact."""
         status: AgentStatus | None = self.store.get(Keys.status(self.agent_id))
         metrics: AgentMetrics | None = self.store.get(Keys.metrics(self.agent_id))
-        facts = _status_facts(status) if status else []
-        if status:
-            facts += _git_facts(status)
-        facts += _process_facts(metrics or AgentMetrics())
+        facts: list[Fact] = []
+        if status is not None:
+            facts += _status_facts(status) + _git_facts(status)
+            facts += _process_facts(metrics or AgentMetrics(), unsure=status.stale)
         return [Row(str(index), fact) for index, fact in enumerate(facts)]
 
     def fields(self, record: Fact) -> Mapping[str, str]:
@@ -60,13 +60,13 @@ class FactsPane(DetailPane[Fact]):
         return (*shown, ((f"  {clean(self.agent_id)}" if name != self.agent_id else ""), "muted"))
 
     def empty(self) -> tuple[Cell, ...]:
-        """It may have gone meanwhile."""
-        return ((("Nothing is known of this agent any more.", "muted"),),)
+        """It may have gone meanwhile, or not have come yet at the moment that a replay shows."""
+        return ((("Nothing is known of this agent at this moment.", "muted"),),)
 
 
 def _status_facts(status: AgentStatus) -> list[Fact]:
     glyph, style = text.STATUS_GLYPHS[status.status]
-    word = f"{glyph} {status.status}" + (" (stale: the last probe failed)" if status.stale else "")
+    word = f"{glyph} {status.status}" + (" (stale: as it was known last)" if status.stale else "")
     facts: list[Fact] = [("Status", ((word, style),), status.status_since)]
     if status.status_reason:
         facts.append(("Why", ((clean(status.status_reason), "text"),), None))
@@ -99,9 +99,10 @@ def _git_facts(status: AgentStatus) -> list[Fact]:
     ]
 
 
-def _process_facts(metrics: AgentMetrics) -> list[Fact]:
+def _process_facts(metrics: AgentMetrics, *, unsure: bool) -> list[Fact]:
+    """The process and its load; `unsure`: nobody could look, so that none seen does not mean that there was none."""
     if metrics.pid is None:
-        return [("Process", (("none seen", "muted"),), None)]
+        return [("Process", (("unknown" if unsure else "none seen", "muted"),), None)]
     load = (
         f"{text.cpu(metrics.cpu_usage)}% CPU   {text.size(metrics.memory_usage)} "
         f"({text.percent(metrics.memory_percent)})   {text.count(metrics.process_count)} processes   "

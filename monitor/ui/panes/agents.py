@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from monitor.ui.widgets.columns import Column
 
 _SPARK_VALUES: Final = 20
+_LEAP: Final = 600_000
+"""Milliseconds: when the clock goes on further at once, or back, older values are no part of the sparkline."""
 _OUT_OF_SIGHT: Final[Mapping[str, int]] = {"error": 0, "blocked": 1, "active": 2, "idle": 2, "offline": 3}
 _PREFIX: Final = "agents:"
 
@@ -73,7 +75,9 @@ class AgentsPane(Pane[AgentRow]):
 
     def notice(self, changed: frozenset[str]) -> None:
         """Read again the agents that changed, and move the sparklines on by one tick."""
-        self.now = self.store.get(Keys.CLOCK)
+        before, self.now = self.now, self.store.get(Keys.CLOCK)
+        if before is not None and self.now is not None and not 0 <= self.now - before <= _LEAP:
+            self._history = {agent_id: deque(maxlen=_SPARK_VALUES) for agent_id in self._history}
         if Keys.TASKS in changed:
             board: Board = self.store.get(Keys.TASKS) or Board()
             self._titles = {task.id: task.title for task in board.tasks}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from monitor.keystore import Keys
@@ -116,11 +117,19 @@ class AlertsPane(Pane[Alert]):
         row = self.table.selected
         if row is None or (kind == "acknowledge" and row.record.acknowledged):
             return
-        self._sent[row.id] = kind
-        self.table.set_rows(self.table.rows)
+        self._mark_sent(row.id, kind)
         # The wall clock: a person acts now, whatever moment the store shows.
         at = time.time_ns() // 1_000_000
-        self.wiring.send(Command(kind=kind, alert_id=row.id, by=self.wiring.options.user, at=at))
+        command = Command(kind=kind, alert_id=row.id, by=self.wiring.options.user, at=at)
+        self.wiring.send(command, partial(self._mark_sent, row.id, None))
+
+    def _mark_sent(self, alert_id: str, kind: Literal["acknowledge", "resolve"] | None) -> None:
+        """Show that a command is under way, or no longer."""
+        if kind is None:
+            self._sent.pop(alert_id, None)
+        else:
+            self._sent[alert_id] = kind
+        self.table.set_rows(self.table.rows)
 
 
 def _glyph(row: Alert, _width: int) -> Cell:

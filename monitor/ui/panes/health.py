@@ -110,7 +110,9 @@ class HealthPane(Pane[HealthRow]):
         return ((f"{glyph} {health.status}", _OVERALL[health.status]),)
 
     def empty(self) -> tuple[Cell, ...]:
-        """Before the first reading."""
+        """Before the first reading, or at a moment of which there is none."""
+        if self.store.keys(Keys.HEALTH):
+            return ((("Unknown at this moment: nobody recorded it.", "muted"),),)
         return ((("Waiting for the first reading…", "muted"),),)
 
 

@@ -215,7 +215,8 @@ class Pane(Container, Generic[R]):
         line = self.query(FilterLine)
         if not line:
             await self.mount(FilterLine(self.filter.text))
-        self.query_one(FilterLine).focus()
+        # Not `focus()`, which waits its turn behind keys that are already there.
+        self.screen.set_focus(self.query_one(FilterLine))
 
     def action_clear_filter(self) -> None:
         """Show everything again; without a filter the key means something else."""

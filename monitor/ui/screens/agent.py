@@ -75,7 +75,7 @@ class AgentScreen(Overlay):
 
     def share_out(self, size: Size) -> None:
         """Two columns where there is room, else one below the other; by need, when it comes to something else."""
-        room = max(0, size.height - _FRAME)
+        room = max(0, size.height - _FRAME - self.time_line_height(size))
         beside = size.width >= _SIDE_BY_SIDE
         here = (self.pane or self._facts).id or ""
         columns: list[list[Pane[Any]]] = (

@@ -8,10 +8,10 @@ from textual import on
 from textual.events import DescendantFocus
 from textual.screen import ScreenResultType
 
-from monitor.ui.commands import CommandSpec, Context, bindings, commands
-from monitor.ui.paint import CellScreen
+from monitor.ui.commands import CommandSpec, Context, bindings, offered
 from monitor.ui.panes.alerts import AlertsPane
 from monitor.ui.panes.pane import Pane
+from monitor.ui.screens.replay import ReplayScreen
 from monitor.ui.widgets.filter_line import FilterLine
 from monitor.ui.widgets.footer import FooterLine
 from monitor.ui.widgets.header import HeaderLine
@@ -27,27 +27,25 @@ if TYPE_CHECKING:
     from monitor.ui.wiring import Wiring
 
 
-class BaseScreen(CellScreen[ScreenResultType]):
+class BaseScreen(ReplayScreen[ScreenResultType]):
     """A header, a body, a footer."""
 
     CONTEXTS: ClassVar[tuple[Context, ...]]
     """Contexts of commands that the screen itself serves."""
 
     def __init__(self, wiring: Wiring) -> None:
-        super().__init__()
-        self.wiring = wiring
+        super().__init__(wiring, FooterLine(wiring.options.keymap))
         self.header = HeaderLine(wiring.store)
-        self.footer = FooterLine(wiring.options.keymap)
 
     def body(self) -> Iterable[Widget]:
         """What stands between header and footer."""
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
-        """Header, body, footer."""
+        """Header, body, in a replay the time line, footer."""
         yield self.header
         yield from self.body()
-        yield self.footer
+        yield from self.bottom()
 
     def on_mount(self) -> None:
         """Listen for the header, which tells of problems even while the picture is paused."""
@@ -72,7 +70,8 @@ class BaseScreen(CellScreen[ScreenResultType]):
         return next((node for node in self._focus_chain() if isinstance(node, Pane)), None)
 
     def _focus_chain(self) -> Iterator[Any]:
-        return iter(self.focused.ancestors_with_self if self.focused is not None else ())
+        focused = self.focus_for_keys()
+        return iter(focused.ancestors_with_self if focused is not None else ())
 
     def action_cycle(self, step: int) -> None:
         """Go to the next pane, or to the one before."""
@@ -87,6 +86,8 @@ class BaseScreen(CellScreen[ScreenResultType]):
 
     def contexts(self) -> tuple[Context, ...]:
         """Contexts of the commands that work where the focus is."""
+        if self.typing_moment:
+            return ("moment",)
         chain = list(self._focus_chain())
         if any(isinstance(node, FilterLine) for node in chain):
             return ("filter",)
@@ -95,11 +96,17 @@ class BaseScreen(CellScreen[ScreenResultType]):
             inner = ("alerts",)
         if self.pane is not None:
             inner += ("pane", "order") if self.pane.SORTS else ("pane",)
-        return (*inner, *self.CONTEXTS)
+        return (*inner, *self.CONTEXTS, *(("replay",) if self.wiring.replay is not None else ()))
 
     def offer_keys(self) -> None:
-        """Tell the footer which keys work now."""
-        self.footer.offer(_shown(self.contexts()), _shown(("app",)))
+        """Tell the footer which keys work now: the way back first, and what a replay is there for."""
+        contexts = self.contexts()
+        known = [command for command in offered(replay=self.wiring.replay is not None) if command.footer]
+        here = [command for command in known if command.context in contexts]
+        if self.wiring.replay is not None:
+            here.sort(key=_rank_in_replay)
+        everywhere = [command for command in known if command.context == "app"]
+        self.footer.offer(here, everywhere if contexts != ("moment",) else ())
 
     def refresh_palette(self) -> None:
         """The theme has changed: draw everything in its colours."""
@@ -118,5 +125,7 @@ class Overlay(BaseScreen[None]):
         self.dismiss()
 
 
-def _shown(contexts: tuple[Context, ...]) -> list[CommandSpec]:
-    return [command for command in commands(*contexts) if command.footer]
+def _rank_in_replay(command: CommandSpec) -> int:
+    if command.late:
+        return 3
+    return {"overlay": 0, "replay": 1}.get(command.context, 2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.ui.commands import COMMANDS, GROUPS, CommandSpec, key_labels
+from monitor.ui.commands import GROUPS, CommandSpec, key_labels, offered
 from monitor.ui.panes.pane import Pane
 from monitor.ui.screens.base import Overlay
 from monitor.ui.widgets.columns import Column
@@ -40,14 +40,17 @@ class HelpPane(Pane[CommandSpec | str]):
         return (("  ", "text"), ("  ".join(labels), "key"))
 
     def records(self) -> Sequence[Row[CommandSpec | str]]:
-        """A heading for each group, then its commands."""
+        """A heading for each group that has commands here, then its commands."""
         rows: list[Row[CommandSpec | str]] = []
+        known = list(offered(replay=self.wiring.replay is not None))
         for group in GROUPS:
+            if not any(command.group == group for command in known):
+                continue
             if rows and not self.filter:
                 rows.append(Row(f"space:{group}", ""))
             if not self.filter:
                 rows.append(Row(group, group))
-            rows += [Row(command.id, command) for command in COMMANDS if command.group == group]
+            rows += [Row(command.id, command) for command in known if command.group == group]
         return rows
 
     def fields(self, record: CommandSpec | str) -> Mapping[str, str]:

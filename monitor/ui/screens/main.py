@@ -96,7 +96,7 @@ class MainScreen(BaseScreen[None]):
 
         Done on a resize, on a change of focus, and when a pane has more to show; never on a tick.
         """
-        room = max(0, size.height - _FRAME)
+        room = max(0, size.height - _FRAME - self.time_line_height(size))
         beside = size.width >= _SIDE_BY_SIDE and room >= _LEAST and self._zoomed is None
         if self._zoomed is not None:
             lines = {pane.id or "": 0 for pane in self.panes()} | {self._zoomed.id or "": room}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.ui.commands import CommandSpec, key_labels
+from monitor.ui.commands import CommandSpec, footer_label
 from monitor.ui.spans import Cell, cell_width
 from monitor.ui.widgets.line import Line
 
@@ -41,4 +41,4 @@ class FooterLine(Line):
         return left, right
 
     def _key(self, command: CommandSpec) -> Cell:
-        return ((key_labels(command, self._keymap)[0], "key"), (f" {command.title}  ", "muted"))
+        return ((footer_label(command, self._keymap), "key"), (f" {command.title}  ", "muted"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, cast
 
 from monitor.keystore import Keys, KeyStore
 from monitor.text import clean
@@ -11,14 +12,14 @@ from monitor.ui.spans import cell_width
 from monitor.ui.widgets.line import Line
 
 if TYPE_CHECKING:
-    from monitor.model import FeedState
+    from monitor.model import FeedState, Mark, ReplayState, Severity, Status
     from monitor.ui.spans import Cell, Span
 
 
 class HeaderLine(Line):
     """The first line of every screen."""
 
-    KEYS = (Keys.CLOCK, Keys.FEED)
+    KEYS = (Keys.CLOCK, Keys.FEED, Keys.REPLAY)
 
     def __init__(self, store: KeyStore) -> None:
         super().__init__(id="header")
@@ -45,8 +46,13 @@ class HeaderLine(Line):
         right: list[Span] = []
         if self._paused_since is not None:
             right.append((f" PAUSED since {text.clock_time(self._paused_since)} ", "alarm"))
-        right.append((f"  {text.clock_time(self._store.get(Keys.CLOCK))} ", "text"))
-        left = self._left_parts()
+        replay: ReplayState | None = self._store.get(Keys.REPLAY)
+        moment = self._store.get(Keys.CLOCK)
+        if replay is None:
+            right.append((f"  {text.clock_time(moment)} ", "text"))
+        else:
+            right.append((f"  {text.date_time(moment, time.time_ns() // 1_000_000)} ", "text"))
+        left = self._left_parts(replay)
         room = width - cell_width(tuple(right))
         for _, span in sorted(left, key=lambda part: -part[0]):
             if cell_width(tuple(span for _, span in left)) <= room:
@@ -54,13 +60,15 @@ class HeaderLine(Line):
             left = [part for part in left if part[1] is not span]
         return tuple(span for _, span in left), tuple(right)
 
-    def _left_parts(self) -> list[tuple[int, Span]]:
+    def _left_parts(self, replay: ReplayState | None) -> list[tuple[int, Span]]:
         """The spans, each with its rank: the highest goes first; rank 0 stays and is cut."""
         state: FeedState | None = self._store.get(Keys.FEED)
         problem = self._failure or (state.problem if state else "")
-        parts: list[tuple[int, Span]] = [(1, (" Agent Monitor ", "accent"))]
+        parts: list[tuple[int, Span]] = [(4 if replay is not None else 1, (" Agent Monitor ", "accent"))]
         if state is None:
             parts.append((2, (" starting… ", "muted")))
+        elif replay is not None:
+            parts += [(3, (f" {clean(state.host, 60)} ", "text")), *_replay_parts(replay)]
         else:
             parts += [
                 (3, (f" {clean(state.host, 60)} ", "text")),
@@ -72,3 +80,28 @@ class HeaderLine(Line):
         if problem:
             parts += [(1, (" ", "text")), (0, (f" ✖ {clean(problem)} ", "alarm"))]
         return parts
+
+
+def _replay_parts(replay: ReplayState) -> list[tuple[int, Span]]:
+    """How a replay goes on, and what is special about the moment it shows."""
+    if replay.following:
+        parts: list[tuple[int, Span]] = [(1, (" replay ▶ at the end, live ", "ok"))]
+    elif replay.playing:
+        parts = [(1, (f" replay ▶ ×{replay.speed:g} ", "ok"))]
+    else:
+        parts = [(1, (" replay ‖ paused ", "info"))]
+    if replay.gap is not None:
+        parts.append((0, (f" nobody recorded {text.stretch(*replay.gap)} ", "warn")))
+    elif replay.mark is not None:
+        parts.append((0, _mark_span(replay.mark)))
+    return parts
+
+
+def _mark_span(mark: Mark) -> Span:
+    """What a jump led to: `▲ warning: disk nearly full`, `■ builder: blocked, waits for permission`."""
+    if mark.kind == "alert":
+        about, look = mark.word, text.SEVERITY_GLYPHS.get(cast("Severity", mark.word))
+    else:
+        about, look = mark.subject, text.STATUS_GLYPHS.get(cast("Status", mark.word))
+    glyph, style = look or ("?", "muted")
+    return f" {glyph} {clean(about, 60)}: {clean(mark.text)} ", style

@@ -36,7 +36,7 @@ class Line(Themed):
         """Repaint what looks different now."""
         width = self.size.width
         old, self._drawn = self._drawn, self._arranged(width)
-        first, last = _difference(old, self._drawn)
+        first, last = difference(old, self._drawn)
         if first < last:
             self.refresh(Region(first, 0, last - first, 1))
 
@@ -57,7 +57,7 @@ class Line(Themed):
         return (*fit(left, max(0, width - right_width)), *fit(right, right_width))
 
 
-def _difference(old: Cell, new: Cell) -> tuple[int, int]:
+def difference(old: Cell, new: Cell) -> tuple[int, int]:
     """First and one past the last column in which two lines of the same width differ."""
     before = [(letter, style) for text, style in old for letter in text]
     after = [(letter, style) for text, style in new for letter in text]

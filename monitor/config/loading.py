@@ -1,19 +1,25 @@
-"""The settings: a TOML or JSON file, then the environment (`AGENT_MONITOR_*`), then the command line.
-
-Each setting stands once, with its meaning, unit and bounds; `config init`, the reference page and every error message
-are made from them.
-"""
+"""Reads the settings: a TOML or JSON file, then the environment; whatever is wrong is told with its origin."""
 
 from __future__ import annotations
 
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec import Meta, field
 
+from monitor.config.settings import (
+    AgentSettings,
+    Backup,
+    DatabaseSettings,
+    Intervals,
+    RagSettings,
+    Retention,
+    ServiceSettings,
+    Settings,
+    Thresholds,
+)
 from monitor.errors import ConfigError
 from monitor.paths import config_file, expand
 
@@ -24,189 +30,6 @@ ENVIRONMENT_PREFIX: Final = "AGENT_MONITOR_"
 NOT_SETTINGS: Final = frozenset({"CONFIG", "DB", "STATE_DIR", "ROOT", "INTERVAL"})
 """Environment names that stand for command-line options and are read there."""
 CONFIG_SIZE_LIMIT: Final = 1_000_000
-
-Seconds = Annotated[float, Meta(ge=0.1, le=86_400)]
-Days = Annotated[int, Meta(ge=1, le=36_500)]
-Percent = Annotated[float, Meta(ge=0, le=100)]
-Name = Annotated[str, Meta(min_length=1, max_length=100)]
-
-
-class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An agent you name yourself, in an `[[agents]]` table."""
-
-    id: Annotated[
-        str,
-        Meta(
-            pattern=r"^[A-Za-z0-9][A-Za-z0-9._:#@/-]{0,63}\Z",
-            description="Its id: letters, digits and . _ : # @ / -, at most 64.",
-        ),
-    ]
-    name: Annotated[
-        str, Meta(max_length=100, description="Its name on the screen; the id when left out.")
-    ] = ""
-    role: Annotated[str, Meta(max_length=100, description="What it is for, in your words.")] = ""
-    kind: Annotated[
-        str, Meta(max_length=40, description="The program: `claude-code`, `codex`, `gemini`, … or `custom`.")
-    ] = "custom"
-    worktree: Annotated[
-        str, Meta(description="The folder it works in; a relative path starts at the configuration's folder.")
-    ] = ""
-    match: Annotated[
-        str,
-        Meta(
-            description="A regular expression looked for in the program's name and arguments, to find its process."
-        ),
-    ] = ""
-    pid_file: Annotated[
-        str, Meta(description="A file that holds its process id; may not go with `match`.")
-    ] = ""
-
-
-class Intervals(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How often each source is asked, in seconds."""
-
-    tick: Annotated[Seconds, Meta(description="Between two samples of every agent.")] = 2.0
-    process_scan: Annotated[
-        Seconds,
-        Meta(description="Between two full looks at the process table, which find reparented children."),
-    ] = 30.0
-    git: Annotated[
-        Seconds, Meta(description="At the latest, for a worktree in which nothing was seen to move.")
-    ] = 120.0
-    git_busy: Annotated[
-        Seconds,
-        Meta(description="At the earliest, between two readings of a worktree that moves all the time."),
-    ] = 20.0
-    board: Annotated[
-        Seconds, Meta(description="For the task board and the progress log, beside file events.")
-    ] = 10.0
-    rag: Annotated[Seconds, Meta(description="For the rag metrics.")] = 30.0
-    services: Annotated[Seconds, Meta(description="For the service checks.")] = 15.0
-    health: Annotated[Seconds, Meta(description="Between two recorded rows of host health.")] = 10.0
-
-
-class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a status or an alert begins."""
-
-    active_minutes: Annotated[
-        float, Meta(gt=0, le=10_080, description="An agent with activity in this many minutes is active.")
-    ] = 5.0
-    idle_minutes: Annotated[
-        float, Meta(gt=0, le=10_080, description="An agent with activity in this many minutes is idle.")
-    ] = 30.0
-    active_cpu_percent: Annotated[
-        float, Meta(ge=0, le=100_000, description="CPU, in percent of one core, that counts as activity.")
-    ] = 5.0
-    status_hold_seconds: Annotated[
-        float, Meta(ge=0, le=3600, description="How long a new status has to hold before it is taken.")
-    ] = 4.0
-    task_blocked_minutes: Annotated[
-        float, Meta(gt=0, le=525_600, description="A task BLOCKED for longer raises an alert.")
-    ] = 60.0
-    task_stale_minutes: Annotated[
-        float,
-        Meta(gt=0, le=525_600, description="A task IN_PROGRESS and not updated for longer raises an alert."),
-    ] = 60.0
-    blocked_tasks: Annotated[int, Meta(ge=0, description="More BLOCKED tasks than this raise an alert.")] = 3
-    agent_memory_percent: Annotated[
-        Percent, Meta(description="An agent's share of the machine's memory.")
-    ] = 80.0
-    host_warning_percent: Annotated[
-        Percent, Meta(description="Host CPU, memory or disk: warning above this.")
-    ] = 80.0
-    host_critical_percent: Annotated[
-        Percent, Meta(description="Host CPU, memory or disk: critical above this.")
-    ] = 90.0
-    host_hold_seconds: Annotated[
-        float,
-        Meta(ge=0, le=86_400, description="How long a host threshold has to be passed before it counts."),
-    ] = 30.0
-    uncommitted_warning: Annotated[int, Meta(ge=0, description="More uncommitted files: warning.")] = 10
-    uncommitted_error: Annotated[int, Meta(ge=0, description="More uncommitted files: error.")] = 20
-    no_commit_minutes: Annotated[
-        float, Meta(gt=0, le=525_600, description="No commit by any agent for longer raises an alert.")
-    ] = 120.0
-    source_failing_seconds: Annotated[
-        float, Meta(ge=0, le=86_400, description="A source that fails for longer raises an alert.")
-    ] = 60.0
-    disk_free_mb: Annotated[
-        int, Meta(ge=0, description="Less free space than this, in MiB, beside the database raises an alert.")
-    ] = 200
-    git_budget_percent: Annotated[
-        float, Meta(gt=0, le=100, description="What git may cost, in percent of one core over a minute.")
-    ] = 3.0
-
-
-class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How long history is kept, in days (seed 001's numbers)."""
-
-    agent_metrics_days: Annotated[Days, Meta(description="Samples of agents.")] = 30
-    agent_metrics_daily_days: Annotated[Days, Meta(description="Daily rows of agents.")] = 365
-    system_health_days: Annotated[Days, Meta(description="Rows of host health.")] = 7
-    system_health_hourly_days: Annotated[Days, Meta(description="Hourly rows of host health.")] = 30
-    rag_metrics_days: Annotated[Days, Meta(description="Rows of rag metrics.")] = 30
-    alerts_days: Annotated[
-        Days, Meta(description="Resolved alerts; critical ones are archived after that.")
-    ] = 90
-
-
-class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A service to check, in a `[[services]]` table. Nothing is executed."""
-
-    name: Annotated[Name, Meta(description="Its name on the screen.")]
-    kind: Annotated[
-        Literal["tcp", "http", "process"],
-        Meta(description="A connection, a request (2xx and 3xx are up), or a running process of that name."),
-    ]
-    target: Annotated[Name, Meta(description="`host:port`, a URL, or a program name.")]
-    timeout: Annotated[float, Meta(ge=0.1, le=60, description="Seconds until it counts as down.")] = 3.0
-    severity: Annotated[
-        Literal["warning", "error", "critical"], Meta(description="Of the alert while it is down.")
-    ] = "critical"
-
-
-class RagSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the rag metrics come from; the first origin that is set is asked."""
-
-    file: Annotated[str, Meta(description="A JSON file with the columns of rag_metrics.")] = ""
-    url: Annotated[
-        str, Meta(description="Base URL of a server with `/api/patterns/stats` and `/api/queries?limit=50`.")
-    ] = ""
-    prometheus: Annotated[str, Meta(description="URL of a Prometheus page with the rag_* metrics.")] = ""
-    memory_bank: Annotated[
-        str,
-        Meta(
-            description="A folder of memory-bank files; each root's `coordination/memory-bank` when left out."
-        ),
-    ] = ""
-
-
-class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The history database."""
-
-    path: Annotated[str, Meta(description="Its file; `monitor.db` in the state folder when left out.")] = ""
-    wal_limit_mb: Annotated[
-        int, Meta(ge=1, le=10_000, description="Bound on the write-ahead log, in MiB.")
-    ] = 16
-
-
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Every setting; see each part for its keys."""
-
-    roots: Annotated[
-        tuple[str, ...],
-        Meta(description="Folders whose `coordination/` and worktrees are watched."),
-    ] = ()
-    discover: Annotated[
-        bool, Meta(description="Whether running agents that are not listed are looked for.")
-    ] = True
-    agents: tuple[AgentSettings, ...] = ()
-    intervals: Intervals = field(default_factory=Intervals)
-    thresholds: Thresholds = field(default_factory=Thresholds)
-    retention: Retention = field(default_factory=Retention)
-    services: tuple[ServiceSettings, ...] = ()
-    rag: RagSettings = field(default_factory=RagSettings)
-    database: DatabaseSettings = field(default_factory=DatabaseSettings)
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -343,6 +166,7 @@ def _table_of(keys: str) -> list[str]:
         "services": ServiceSettings,
         "rag": RagSettings,
         "database": DatabaseSettings,
+        "backup": Backup,
     }
     parts = re.sub(r"\[\d+\]", "", keys).split(".")
     table = tables.get(parts[0], Settings) if len(parts) > 1 else Settings
@@ -404,4 +228,5 @@ def _absolute(settings: Settings, base: Path) -> Settings:
         ),
         rag=replace(settings.rag, file=path(settings.rag.file), memory_bank=path(settings.rag.memory_bank)),
         database=replace(settings.database, path=path(settings.database.path)),
+        backup=replace(settings.backup, folder=path(settings.backup.folder)),
     )

@@ -1,0 +1,42 @@
+"""What a command of the screen is, and where one works."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+Context = Literal[
+    "app", "main", "pane", "order", "table", "alerts", "agent", "overlay", "filter", "replay", "moment"
+]
+"""Where a command works: everywhere, on the main screen, in every pane, in panes that can be sorted, in every table,
+in the alerts, on an agent's details, on a screen that lies over another one, while a filter is typed, on every screen
+of a replay, and while a moment to go to is typed."""
+Group = Literal["Agents and alerts", "View", "Move", "Replay", "Program"]
+
+GROUPS: Final[tuple[Group, ...]] = ("Agents and alerts", "View", "Move", "Replay", "Program")
+REPLAY_CONTEXTS: Final[frozenset[Context]] = frozenset({"replay", "moment"})
+
+
+class CommandSpec(NamedTuple):
+    """One command."""
+
+    id: str
+    """Its name for ever: in a key map, in the palette, in the reference."""
+    keys: tuple[str, ...]
+    """Textual key names, the one to show first."""
+    title: str
+    """Short, for the footer."""
+    help: str
+    group: Group
+    action: str
+    """Textual action, run where the context says."""
+    context: Context
+    footer: bool = False
+    palette: bool = True
+    priority: bool = False
+    """Works even while text is typed."""
+    back: str = ""
+    """Id of the command that goes the other way: the footer shows the keys of both."""
+    late: bool = False
+    """The footer shows it after all others, where there is room left."""
+    live: bool = False
+    """About what happens now: it is not offered in a replay, where its key may mean something else."""
