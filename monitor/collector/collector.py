@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -14,15 +13,13 @@ from monitor.collector.boards import BoardBook
 from monitor.collector.clock import TickClock, move_lists, wall_clock
 from monitor.collector.commits import CommitBook
 from monitor.collector.facts import FactBook
-from monitor.collector.health import system_health
 from monitor.collector.inputs import HOST, Inputs
-from monitor.collector.measure import SelfMeasure
 from monitor.collector.publish import Publisher
 from monitor.collector.retell import ended_alerts, missed_task_events, recovery_event
 from monitor.collector.roster import Member, Roster
 from monitor.collector.sources import SourceBook
 from monitor.collector.trees import TreeLog
-from monitor.history.presence import connections
+from monitor.collector.vitals import Vitals
 from monitor.history.rows import TickRows
 from monitor.model import (
     Activity,
@@ -100,7 +97,7 @@ class Collector:
         """Agents whose newest commits have to be shown anew."""
         self._boards = BoardBook()
         self._trees = TreeLog()
-        self._measure = SelfMeasure(self._started_at)
+        self._vitals = Vitals(settings, paths, sink, self._started_at)
         self._publisher = Publisher(store)
         self._rows = TickRows(at=self._started_at)
         self._sources: tuple[SourceStatus, ...] = ()
@@ -108,12 +105,8 @@ class Collector:
         self._boards_seen = -1
         self._roster_seen = -1
         self._slow_look_at = 0.0
-        self._health_row_at = 0.0
         self._rag_at: Millis | None = None
         self._recovery: Recovery | None = None
-        self._free_bytes: int | None = None
-        self._given_up = 0
-        self._viewers = 0
 
     @property
     def sources(self) -> SourceBook:
@@ -156,11 +149,11 @@ class Collector:
         )
         self._book.tell_again()
         self._trees = TreeLog()
-        self._health_row_at = 0.0
+        self._vitals.tell_again()
 
     def pruned_early(self, event: Event) -> None:
         """History was given up for free space: tell it."""
-        self._given_up += event.details["bytes"]
+        self._vitals.given_up += event.details["bytes"]
         self._rows.events.append(event)
 
     async def tick(self) -> None:
@@ -190,7 +183,7 @@ class Collector:
         self._publisher.flush(now)
         rows, self._rows = self._rows, TickRows(at=now)
         self._sink.put(rows)
-        self._measure.tick(time.perf_counter() - begin)
+        self._vitals.measure.tick(time.perf_counter() - begin)
 
     def start_due(self) -> None:
         """Ask, in the background, what is due; a later tick shows the answers."""
@@ -198,7 +191,7 @@ class Collector:
 
     def late(self) -> None:
         """A tick began later than its interval."""
-        self._measure.late += 1
+        self._vitals.measure.late += 1
 
     def apply(self, command: Command) -> None:
         """Apply a command of this process's own viewer; the next tick shows and writes it."""
@@ -213,7 +206,7 @@ class Collector:
         """A clock was set, or nobody looked for a while: tell it, and let no wait be longer or shorter for it."""
         move_lists(self._store, leap)
         self._rows.events.extend(found)
-        for book in (self._alerts, self._statuses, self._facts, self._roster, self._book, self._measure):
+        for book in (self._alerts, self._statuses, self._facts, self._roster, self._book, self._vitals):
             book.leap(leap)
         self.inputs.files_changed_at = leap.moved_all(self.inputs.files_changed_at)
         self._started_at = leap.moved(self._started_at)
@@ -222,26 +215,15 @@ class Collector:
 
     def _obey(self, commands: Iterable[Command]) -> None:
         for command in commands:
-            if command.kind == "acknowledge":
-                changed = self._alerts.acknowledge(command.alert_id, command.by, command.at, command.note)
-            else:
-                changed = self._alerts.resolve(command.alert_id, command.by, command.at)
-            if changed is not None:
+            if (changed := self._alerts.obey(command)) is not None:
                 self._rows.alerts.append(changed)
 
     def _slow_look(self, now: Millis) -> None:
         if time.monotonic() < self._slow_look_at:
             return
         self._slow_look_at = time.monotonic() + SLOW_LOOK_SECONDS
-        try:
-            self._free_bytes = shutil.disk_usage(self._paths.database.parent).free
-        except OSError:
-            self._free_bytes = None
-        enough = self._settings.thresholds.disk_free_mb << 20
-        if (self._free_bytes or 0) >= enough and not self._alerts.is_firing("disk-trouble", "database"):
-            self._given_up = 0
-        viewers = connections(self._paths.presence)
-        self._viewers = len(viewers)
+        disk_trouble = self._alerts.is_firing("disk-trouble", "database")
+        viewers = self._vitals.look(disk_trouble=disk_trouble)
         self._publisher.connections(viewers)
         for agent_id in self._roster.expire(now):
             for book in (self._facts, self._statuses, self._commits, self._publisher, self._trees):
@@ -418,8 +400,8 @@ class Collector:
             watching_since=self._started_at,
             database_problem=self._sink.problem,
             database_recovery=self._recovery,
-            database_free_bytes=self._free_bytes,
-            database_given_up=self._given_up,
+            database_free_bytes=self._vitals.free_bytes,
+            database_given_up=self._vitals.given_up,
         )
         self._recovery = None
         findings = find_all(situation, self._settings.thresholds, self._alerts.is_firing)
@@ -427,26 +409,10 @@ class Collector:
         self._publisher.alerts(self._alerts.active)
 
     def _take_health(self, now: Millis) -> None:
-        watcher = self.inputs.watcher
-        measured = self._measure.reading(
-            interval=self.interval,
-            events_seen=watcher.events_seen,
-            git_budget_percent=self.inputs.git.used_percent(),
-            watching=watcher.state,
-            database_bytes=self._sink.size(),
-            samples_waiting=self._sink.samples_waiting,
-        )
-        health = system_health(
-            now,
-            self._alerts.active,
-            self.inputs.host,
-            self.inputs.services,
-            measured,
-            viewers=self._viewers,
-            file_watch_events=self.inputs.file_events_last_minute(),
-            failing_sources=sum(1 for source in self._sources if source.state == "failing"),
+        failing = sum(1 for source in self._sources if source.state == "failing")
+        health = self._vitals.health(
+            now, self.inputs, self._alerts.active, interval=self.interval, failing_sources=failing
         )
         self._publisher.health(health)
-        if time.monotonic() >= self._health_row_at:
-            self._health_row_at = time.monotonic() + self._settings.intervals.health
+        if self._vitals.row_due():
             self._rows.health = health

@@ -66,11 +66,7 @@ async def apply_command(db: aiosqlite.Connection, command: Command) -> Alert:
             f"there is no alert {command.alert_id}: `agent-monitor alerts list` shows the open ones."
         )
     alert = decode.alert(row)
-    book = AlertBook([alert])
-    if command.kind == "acknowledge":
-        changed = book.acknowledge(alert.alert_id, command.by, command.at, command.note)
-    else:
-        changed = book.resolve(alert.alert_id, command.by, command.at)
+    changed = AlertBook([alert]).obey(command)
     if changed is None:
         state = "resolved" if alert.resolved else f"acknowledged by {alert.acknowledged_by}"
         raise MonitorError(f"alert {command.alert_id} is {state} already.")

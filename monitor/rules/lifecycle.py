@@ -17,6 +17,8 @@ from monitor.text import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from monitor.model import Command
+
 NOTE_LIMIT: Final = 500
 """Characters of the note that comes with an acknowledgement."""
 PERSON_LIMIT: Final = 50
@@ -74,6 +76,12 @@ class AlertBook:
             changed += self._present(key, found[key], now, hold=hold)
         changed += self._resolve_absent(found, now)
         return tuple(changed)
+
+    def obey(self, command: Command) -> Alert | None:
+        """Do what a viewer asks for; returns the record to write, None when there is nothing to do."""
+        if command.kind == "acknowledge":
+            return self.acknowledge(command.alert_id, command.by, command.at, command.note)
+        return self.resolve(command.alert_id, command.by, command.at)
 
     def acknowledge(self, alert_id: str, by: str, at: Millis, note: str = "") -> Alert | None:
         """Note that a person has seen it; returns the record to write, None when there is nothing to do."""

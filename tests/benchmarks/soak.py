@@ -104,12 +104,13 @@ def main() -> None:
     ):
         watched = start(Path(folder), fleet.config, arguments.interval)
         try:
-            soak(watched, 60 * arguments.minutes)
+            with contextlib.suppress(KeyboardInterrupt):  # what there is by then is told
+                soak(watched, 60 * arguments.minutes)
             problems = report(watched, arguments.interval)
         finally:
             for process in watched:
                 end(process.pid, process.terminal, b"q")
-    if WARM_SHARE * 60 * arguments.minutes < SHORTEST_SECONDS:
+    if (1 - WARM_SHARE) * watched[0].times[-1] < SHORTEST_SECONDS:
         print(f"too short to tell whether memory grows: that takes {2 * SHORTEST_SECONDS / 60:.0f} minutes")
     for problem in problems:
         print(f"FAILED: {problem}")

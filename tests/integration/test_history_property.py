@@ -98,7 +98,7 @@ async def test_a_recording_of_a_real_fleet_is_what_was_seen(tmp_path: Path, seed
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -172,11 +171,7 @@ def test_damage_under_a_recorders_hands_costs_no_sample_in_memory_and_open_alert
         assert recorder.run("db", "backup").returncode == 0
         tasks = recorder.json("status")["tasks"]["tasks"]
         commits = {commit["commit_hash"] for commit in recorder.json("status")["commits"]}
-        pages = recorder.pages_of("agent_metrics")
-        shutil.copy(recorder.database, recorder.folder / "checkpointed")
-        for page in pages:  # what the log does not cover is read from here
-            recorder.damage((page - 1) * PAGE, b"\xff" * PAGE)
-        truncate_log(recorder)
+        damage_between_two_ticks(recorder, "agent_metrics")
         alert = wait_for(recorder.alert, "the alert")
         assert process.poll() is None
         assert json.loads(alert["metadata"])["origin"] == "backup"
@@ -197,13 +192,26 @@ def test_damage_under_a_recorders_hands_costs_no_sample_in_memory_and_open_alert
     assert check.returncode == 0, check.stderr
 
 
-def truncate_log(recorder: Recorder) -> None:
-    """Have the recorder's next reads come from the damaged file: a checkpoint from outside moves its log away."""
+def damage_between_two_ticks(recorder: Recorder, table: str) -> None:
+    """Overwrite every page of a table while its log is empty and the recorder has to wait.
+
+    A write from outside has the recorder read its pages again: it would go on with those it holds otherwise.
+    """
+    log = recorder.database.with_name("monitor.db-wal")
+
+    def locked(db: sqlite3.Connection) -> bool:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        db.execute("BEGIN IMMEDIATE")
+        if log.stat().st_size:  # a tick came in between
+            db.execute("ROLLBACK")
+        return db.in_transaction
+
     with closing(sqlite3.connect(recorder.database, isolation_level=None, timeout=10)) as db:
-        try:
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except sqlite3.DatabaseError:
-            return
+        wait_for(lambda: locked(db), "an empty log")
+        for page in recorder.pages_of(table):
+            recorder.damage((page - 1) * PAGE, b"\xff" * PAGE)
+        db.execute("UPDATE recorders SET host = host")
+        db.execute("COMMIT")
 
 
 def test_what_the_damaged_file_still_has_comes_back_by_salvage(recorder: Recorder) -> None:
