@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 TREE_SECONDS: Final = 60.0
 """Between two looks at a tree whose processes are as many as before."""
 CHANGED_TREE_SECONDS: Final = 10.0
-"""The same when they are more or fewer."""
+"""The same when they are more or fewer, or their CPU was unknown."""
 MEMORY_STEP: Final = 1 << 20
 """Bytes; finer changes of memory are no change here."""
 
@@ -40,7 +40,9 @@ class TreeLog:
 
     def note(self, agent_id: str, process: ProcessGroup, tree: Tree) -> Tree | None:
         """The tree as it is to be recorded; None when that would say nothing new."""
-        self._looked[agent_id] = (self._clock(), process.key, process.process_count)
+        # CPU is a difference: of a process seen for the first time it is unknown, and soon asked for again.
+        measured = bool(tree) and tree[0].cpu_usage is not None
+        self._looked[agent_id] = (self._clock(), process.key, process.process_count if measured else -1)
         rounded = tuple(map(_rounded, tree))
         if not tree or self._told.get(agent_id) == rounded:
             return None

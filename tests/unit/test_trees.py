@@ -47,6 +47,14 @@ def test_a_tree_of_more_or_fewer_processes_is_looked_at_after_ten_seconds() -> N
     assert not log.due("builder", group(processes=2))
 
 
+def test_a_tree_whose_cpu_was_unknown_is_looked_at_after_ten_seconds() -> None:
+    clock = Clock()
+    log = TreeLog(clock)
+    log.note("builder", group(), (process(cpu_usage=None),))
+    clock.now += CHANGED_TREE_SECONDS
+    assert log.due("builder", group())
+
+
 def test_the_tree_of_another_process_is_looked_at_at_once() -> None:
     log = TreeLog(Clock())
     log.note("builder", group(pid=7), (process(),))

@@ -95,6 +95,8 @@ def _columns(lines: list[str]) -> Iterator[Column]:
         for part in re.split(r",\s*(?=\w+\s+(?:TEXT|INTEGER|REAL|BLOB)\b)", code):
             found = re.match(r"(\w+)\s+(TEXT|INTEGER|REAL|BLOB)\b(.*)", part.strip().rstrip(","))
             if found:
-                kind = re.sub(r"\)\s*STRICT.*", "", " ".join(f"{found[2]}{found[3]}".split())).replace("|", "/")
+                kind = re.sub(r"\)\s*STRICT.*", "", " ".join(f"{found[2]}{found[3]}".split())).replace(
+                    "|", "/"
+                )
                 yield Column(found[1], kind, unit(found[1], kind), meaning(found[1], remark.strip()))
                 remark = ""
