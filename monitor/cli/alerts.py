@@ -79,7 +79,7 @@ def _life(alert: Alert) -> str:
 
 async def _read(options: Globals, *, with_resolved: bool, limit: int) -> tuple[Alert, ...]:
     from monitor.history.connection import open_reader
-    from monitor.history.reader import alerts as read_alerts
+    from monitor.history.moments.reader import alerts as read_alerts
 
     if not options.paths.database.is_file():
         return ()

@@ -59,7 +59,7 @@ def _make_feed(settings: Settings, paths: StatePaths, store: KeyStore) -> Feed:
     from monitor.history.lock import holder
 
     if holder(paths.lock) is not None:
-        from monitor.history.attached import AttachedFeed
+        from monitor.history.moments.attached import AttachedFeed
 
         return AttachedFeed(paths, store, interval=settings.intervals.tick)
     from monitor.collector.live import LiveFeed

@@ -59,7 +59,7 @@ def replay(
     begin = asyncio.run(_begin(file, now, *moments))
 
     from monitor.cli.live import screen_options
-    from monitor.history.replay import ReplayFeed
+    from monitor.history.replay.feed import ReplayFeed
     from monitor.keystore import KeyStore
     from monitor.ui.app import MonitorApp
     from monitor.ui.terminal import run_app
@@ -86,7 +86,7 @@ async def _begin(
     """Where to begin; None for the first moment. Raises MonitorError, naming the span, for what is not in it."""
     from monitor.history.lock import holder
     from monitor.history.recordings import survey
-    from monitor.history.span import Span, clip, within
+    from monitor.history.replay.span import Span, clip, within
 
     if start is not None and end is not None and start > end:
         raise ConfigError("--from is later than --to.")

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from monitor.cli.json_output import SCHEMA, iso, plain
 from monitor.errors import DatabaseError
 from monitor.history.connection import open_reader
-from monitor.history.follow import Follower
 from monitor.history.lock import Holder, holder
 from monitor.history.migrations import verify
-from monitor.history.state import Snapshot, fill, state_at
+from monitor.history.moments.follow import Follower
+from monitor.history.moments.state import Snapshot, fill, state_at
 from monitor.keystore import Keys, KeyStore
 from monitor.model import AgentMetrics, AgentStatus, Alert, Board, Millis, RagMetrics, SystemHealth
 
@@ -49,7 +49,7 @@ async def state_of(options: Globals, at: Millis) -> tuple[KeyStore, str]:
     Raises DatabaseError, naming the span of the recording, for a moment that is not in it.
     """
     from monitor.history.recordings import open_recording
-    from monitor.history.span import Span, read_span, within
+    from monitor.history.replay.span import Span, read_span, within
 
     file = options.paths.database
     store = KeyStore()

@@ -7,10 +7,10 @@ import shutil
 from typing import TYPE_CHECKING, Final
 
 from monitor.errors import DatabaseError
-from monitor.history.backup import back_up
-from monitor.history.backup_files import Limits, backup_name, backups
+from monitor.history.backup.backup import back_up
+from monitor.history.backup.copying import mebibytes
+from monitor.history.backup.files import Limits, backup_name, backups
 from monitor.history.connection import MEBIBYTE, open_reader
-from monitor.history.copying import mebibytes
 from monitor.history.queries import fetch_one
 from monitor.paths import private_folder
 

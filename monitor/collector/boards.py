@@ -12,7 +12,7 @@ from monitor.sources.board.changes import task_events
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from monitor.history.state import Snapshot
+    from monitor.history.moments.state import Snapshot
 
 
 class BoardBook:

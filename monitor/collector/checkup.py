@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from monitor.errors import DatabaseDamagedError, DatabaseError
-from monitor.history.backup_files import backups
-from monitor.history.quick_check import quick_check
+from monitor.history.backup.files import backups
+from monitor.history.check.quick import quick_check
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,7 +20,7 @@ from monitor.collector.roster import Member, Roster
 from monitor.collector.sources import SourceBook
 from monitor.collector.trees import TreeLog
 from monitor.collector.vitals import Vitals
-from monitor.history.rows import TickRows
+from monitor.history.writing.rows import TickRows
 from monitor.model import (
     Activity,
     AgentMetrics,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from monitor.collector.sink import HistorySink
     from monitor.config import Settings
-    from monitor.history.state import Snapshot
+    from monitor.history.moments.state import Snapshot
     from monitor.keystore import KeyStore
     from monitor.model import Recovery
     from monitor.paths import StatePaths

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.history.decode import process_text
+from monitor.history.moments.decode import process_text
 from monitor.model import Activity, Commit, Event, Millis, ProcessExit, ProcessGroup
 
 

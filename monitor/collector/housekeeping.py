@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from monitor.collector.sink import HistorySink
     from monitor.collector.sources import SourceBook
     from monitor.config import Settings
-    from monitor.history.maintenance import Maintenance
-    from monitor.history.writer import HistoryWriter
+    from monitor.history.upkeep.maintenance import Maintenance
+    from monitor.history.writing.writer import HistoryWriter
     from monitor.model import Millis
 
 MAINTENANCE: Final = "maintenance"

@@ -12,7 +12,7 @@ from monitor.collector.sink import HistorySink
 
 if TYPE_CHECKING:
     from monitor.config import Settings
-    from monitor.history.state import Snapshot
+    from monitor.history.moments.state import Snapshot
     from monitor.keystore import KeyStore
     from monitor.paths import StatePaths
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from monitor.history.encode import SAMPLE_REPEAT_MS
-from monitor.history.moment import TASK_HISTORY_LIMIT
+from monitor.history.moments.moment import TASK_HISTORY_LIMIT
+from monitor.history.writing.encode import SAMPLE_REPEAT_MS
 from monitor.keystore import ACTIVITY_LIMIT, EVENTS_LIMIT, Keys, KeyStore
 from monitor.model import Activity, Event, TaskEvent
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from monitor.collector.commits import CommitBook
-    from monitor.history.state import Snapshot
+    from monitor.history.moments.state import Snapshot
     from monitor.model import (
         Agent,
         AgentMetrics,

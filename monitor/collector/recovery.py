@@ -17,9 +17,9 @@ import msgspec
 from monitor import __version__
 from monitor.collector.clock import wall_clock
 from monitor.errors import DatabaseDamagedError, DatabaseError
+from monitor.history.check.quick import quick_check
 from monitor.history.lock import RecorderLock
-from monitor.history.quick_check import quick_check
-from monitor.history.recovery import (
+from monitor.history.recovery.rebuild import (
     damaged_schema,
     is_emptied,
     is_ours,
@@ -27,7 +27,7 @@ from monitor.history.recovery import (
     put_aside,
     rebuild,
 )
-from monitor.history.writer import HistoryWriter
+from monitor.history.writing.writer import HistoryWriter
 from monitor.model import Recovery
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from monitor.collector.sink import HistorySink
     from monitor.config import Settings
-    from monitor.history.state import Snapshot
+    from monitor.history.moments.state import Snapshot
     from monitor.paths import StatePaths
 
 MAX_RECOVERIES: Final = 3

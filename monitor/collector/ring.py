@@ -12,7 +12,7 @@ import msgspec
 from monitor.model import AgentMetrics, AgentStatus, Event
 
 if TYPE_CHECKING:
-    from monitor.history.rows import TickRows
+    from monitor.history.writing.rows import TickRows
 
 MAX_WAITING_SAMPLES: Final = 100_000
 """20 agents every 2 s: 2 h 45 min."""

@@ -15,8 +15,8 @@ from monitor.collector.ring import Ring
 from monitor.errors import DatabaseDamagedError, DatabaseError
 
 if TYPE_CHECKING:
-    from monitor.history.rows import TickRows
-    from monitor.history.writer import HistoryWriter
+    from monitor.history.writing.rows import TickRows
+    from monitor.history.writing.writer import HistoryWriter
     from monitor.model import Millis
 
 RETRY_SECONDS: Final = 5.0

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from monitor.config import Settings
-    from monitor.history.state import Snapshot
+    from monitor.history.moments.state import Snapshot
     from monitor.keystore import KeyStore
     from monitor.paths import StatePaths
 

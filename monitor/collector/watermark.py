@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from monitor.history.maintenance import Maintenance
+    from monitor.history.upkeep.maintenance import Maintenance
     from monitor.model import Millis
 
 LOOK_SECONDS: Final = 30.0

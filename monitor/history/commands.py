@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from monitor import __version__, inbox
 from monitor.errors import MonitorError, RecorderBusyError
-from monitor.history import decode
-from monitor.history.columns import alert_row
 from monitor.history.connection import explain, open_writer
 from monitor.history.lock import RecorderLock, holder
 from monitor.history.migrations import migrate
+from monitor.history.moments import decode
 from monitor.history.queries import fetch_one, sql
+from monitor.history.writing.columns import alert_row
 from monitor.rules.lifecycle import AlertBook
 
 if TYPE_CHECKING:

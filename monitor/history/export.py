@@ -19,15 +19,15 @@ import aiosqlite
 import msgspec
 
 from monitor.errors import DatabaseError, MonitorError
+from monitor.history.backup.copying import sync
 from monitor.history.connection import attach_recording, explain, in_one_go
-from monitor.history.copying import sync
 from monitor.history.migrations import migrate
-from monitor.history.moment import COMMAND_AGE_MS, TASK_HISTORY_LIMIT
+from monitor.history.moments.moment import COMMAND_AGE_MS, TASK_HISTORY_LIMIT
+from monitor.history.moments.state import state_at
 from monitor.history.queries import fetch, fetch_one, sql
 from monitor.history.recordings import open_recording
+from monitor.history.replay.span import Span, read_span
 from monitor.history.reports.people import resolve_agents
-from monitor.history.span import Span, read_span
-from monitor.history.state import state_at
 from monitor.keystore import ACTIVITY_LIMIT, EVENTS_LIMIT, FEED_LIMIT, RECENT_COMMITS_LIMIT
 from monitor.model import Millis
 from monitor.when import format_when

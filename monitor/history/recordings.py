@@ -13,7 +13,7 @@ import aiosqlite
 from monitor.errors import DatabaseError
 from monitor.history.connection import explain, open_reader
 from monitor.history.migrations import applied, migrate, migrations, verify
-from monitor.history.span import Span, read_span
+from monitor.history.replay.span import Span, read_span
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -22,9 +22,9 @@ from pathlib import Path
 
 from monitor.config import Retention
 from monitor.history.connection import open_reader
-from monitor.history.rows import TickRows
-from monitor.history.series import agent_series
-from monitor.history.writer import HistoryWriter
+from monitor.history.series.agents import agent_series
+from monitor.history.writing.rows import TickRows
+from monitor.history.writing.writer import HistoryWriter
 from monitor.model import AgentMetrics, AgentStatus, Millis
 from monitor.paths import StatePaths
 from tests.benchmarks.answers import answers

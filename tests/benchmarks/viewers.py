@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 from tests.benchmarks.terminal import tree_cpu
 
 if TYPE_CHECKING:
-    from monitor.history.rows import TickRows
+    from monitor.history.writing.rows import TickRows
 
 START_SECONDS: Final = 30.0
 SETTLE_SECONDS: Final = 4.0
@@ -200,7 +200,7 @@ async def _record(config: Path, database: Path, interval: float) -> None:
 
     from monitor.collector.live import LiveFeed
     from monitor.config import load
-    from monitor.history.writer import HistoryWriter
+    from monitor.history.writing.writer import HistoryWriter
     from monitor.keystore import KeyStore
     from monitor.paths import StatePaths
 
@@ -228,7 +228,7 @@ async def _record(config: Path, database: Path, interval: float) -> None:
 
 async def _view(database: Path) -> None:
     """Look until ended, as a screen would: every key is subscribed to."""
-    from monitor.history.attached import AttachedFeed
+    from monitor.history.moments.attached import AttachedFeed
     from monitor.keystore import KeyStore
     from monitor.paths import StatePaths
 

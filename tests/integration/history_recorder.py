@@ -16,8 +16,8 @@ from pathlib import Path
 from monitor.history.connection import open_writer
 from monitor.history.migrations import migrate
 from monitor.history.queries import sql
-from monitor.history.rows import TickRows
-from monitor.history.writer import HistoryWriter
+from monitor.history.writing.rows import TickRows
+from monitor.history.writing.writer import HistoryWriter
 from monitor.model import AgentMetrics, AgentStatus, Event
 from monitor.paths import StatePaths
 

@@ -17,7 +17,7 @@ import monitor.collector.sink as sinks
 from monitor.collector import live
 from monitor.collector.live import LiveFeed
 from monitor.config import AgentSettings, Intervals, Settings
-from monitor.history import encode
+from monitor.history.writing import encode
 from monitor.keystore import Keys, KeyStore
 from monitor.paths import state_paths
 

@@ -18,9 +18,9 @@ import msgspec
 
 from monitor.history.connection import open_reader, open_writer
 from monitor.history.migrations import migrate
-from monitor.history.rows import TickRows
-from monitor.history.state import Snapshot, state_at
-from monitor.history.writer import HistoryWriter
+from monitor.history.moments.state import Snapshot, state_at
+from monitor.history.writing.rows import TickRows
+from monitor.history.writing.writer import HistoryWriter
 from monitor.model import (
     AgentMetrics,
     AgentStatus,

@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from monitor.collector.trees import CHANGED_TREE_SECONDS, TREE_SECONDS
-from monitor.history.columns import MEMORY_STEP
-from monitor.history.encode import SAMPLE_REPEAT_MS
+from monitor.history.writing.columns import MEMORY_STEP
+from monitor.history.writing.encode import SAMPLE_REPEAT_MS
 from monitor.keystore import Keys, KeyStore
 from monitor.model import (
     AgentMetrics,

@@ -19,7 +19,7 @@ from monitor.collector.sink import HistorySink
 from monitor.collector.sources import SourceBook
 from monitor.collector.trees import TreeLog
 from monitor.config import AgentSettings, Intervals, Settings, Thresholds
-from monitor.history.writer import HistoryWriter
+from monitor.history.writing.writer import HistoryWriter
 from monitor.keystore import Keys, KeyStore
 from monitor.model import (
     Activity,

@@ -18,13 +18,14 @@ import pytest
 from history_recorder import AGENTS, AT, sample
 
 from monitor.errors import DatabaseError, RecorderBusyError
-from monitor.history import backup_files, copying, restore
-from monitor.history.backup import back_up
-from monitor.history.backup_files import Limits
-from monitor.history.copying import inspect
-from monitor.history.restore import restore_database
-from monitor.history.rows import TickRows
-from monitor.history.writer import HistoryWriter
+from monitor.history.backup import copying, restore
+from monitor.history.backup import files as backup_files
+from monitor.history.backup.backup import back_up
+from monitor.history.backup.copying import inspect
+from monitor.history.backup.files import Limits
+from monitor.history.backup.restore import restore_database
+from monitor.history.writing.rows import TickRows
+from monitor.history.writing.writer import HistoryWriter
 from monitor.paths import StatePaths
 
 PROGRAM = Path(__file__).with_name("history_recorder.py")

@@ -17,9 +17,9 @@ import msgspec
 import pytest
 from recorder_driver import Recorder, recorder, sampled
 
-from monitor.history.check import check
-from monitor.history.rows import TickRows
-from monitor.history.writer import HistoryWriter
+from monitor.history.check.check import check
+from monitor.history.writing.rows import TickRows
+from monitor.history.writing.writer import HistoryWriter
 from monitor.model import Agent
 from monitor.paths import state_paths
 

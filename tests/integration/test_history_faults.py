@@ -18,11 +18,11 @@ import pytest
 from history_recorder import AGENTS, AT, sample
 
 from monitor.errors import DatabaseError, RecorderBusyError
-from monitor.history.check import check
+from monitor.history.check.check import check
 from monitor.history.lock import holder
 from monitor.history.presence import connections
-from monitor.history.rows import TickRows
-from monitor.history.writer import HistoryWriter
+from monitor.history.writing.rows import TickRows
+from monitor.history.writing.writer import HistoryWriter
 from monitor.paths import StatePaths
 
 if TYPE_CHECKING:
@@ -207,8 +207,8 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 from monitor.errors import MonitorError
 from monitor.history.connection import open_reader, open_writer
-from monitor.history.state import state_at
-from monitor.history.writer import HistoryWriter
+from monitor.history.moments.state import state_at
+from monitor.history.writing.writer import HistoryWriter
 from monitor.paths import StatePaths
 folder = Path(sys.argv[1])
 paths = StatePaths(folder, folder / "monitor.db")

@@ -24,9 +24,9 @@ from monitor.collector.sink import HistorySink
 from monitor.config import Settings, load
 from monitor.demo.fleet import Fleet
 from monitor.history.connection import open_reader
-from monitor.history.follow import Follower
-from monitor.history.state import fill, looked_at, state_at
-from monitor.history.writer import HistoryWriter
+from monitor.history.moments.follow import Follower
+from monitor.history.moments.state import fill, looked_at, state_at
+from monitor.history.writing.writer import HistoryWriter
 from monitor.keystore import Keys, KeyStore
 from monitor.paths import StatePaths, state_paths
 

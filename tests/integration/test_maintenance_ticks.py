@@ -13,8 +13,8 @@ from typing import Any
 from history_recorder import AT, sample
 
 from monitor.config import Retention
-from monitor.history.rows import TickRows
-from monitor.history.writer import HistoryWriter
+from monitor.history.writing.rows import TickRows
+from monitor.history.writing.writer import HistoryWriter
 from monitor.paths import StatePaths
 
 DAY = 86_400_000
@@ -28,7 +28,7 @@ MAINTAIN = """
 import asyncio, sys
 from pathlib import Path
 from monitor.config import Retention
-from monitor.history.writer import HistoryWriter
+from monitor.history.writing.writer import HistoryWriter
 from monitor.paths import StatePaths
 
 async def maintain(folder, now):

@@ -16,11 +16,11 @@ import msgspec
 import pytest
 from make_recording import seen
 
-from monitor.history.check import check
+from monitor.history.check.check import check
 from monitor.history.connection import open_reader, open_writer
 from monitor.history.migrations import migrate, migrations, statements
-from monitor.history.state import state_at
-from monitor.history.writer import HistoryWriter
+from monitor.history.moments.state import state_at
+from monitor.history.writing.writer import HistoryWriter
 from monitor.paths import StatePaths
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -351,7 +351,7 @@ READ_ONLY = """
 import asyncio, os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from monitor.history.replay import ReplayFeed
+from monitor.history.replay.feed import ReplayFeed
 import monitor.history.queries as queries
 from monitor.keystore import Keys, KeyStore
 queries.sql("marks")

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from monitor.cli import main
-from monitor.history.rows import TickRows
-from monitor.history.writer import HistoryWriter
+from monitor.history.writing.rows import TickRows
+from monitor.history.writing.writer import HistoryWriter
 from monitor.model import AgentMetrics, AgentStatus, Commit
 from monitor.paths import StatePaths
 

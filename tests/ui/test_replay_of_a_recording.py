@@ -10,7 +10,7 @@ from ui_fleet import MINUTE
 from ui_recording import BLOCKED, END, FIRST_ALERT, FREED, GAP, SECOND, SECOND_ALERT, START, record
 from ui_screens import WIDE, text_of, wait_for
 
-from monitor.history.replay import ReplayFeed
+from monitor.history.replay.feed import ReplayFeed
 from monitor.keystore import Keys, KeyStore
 from monitor.model import ReplayState
 from monitor.ui.app import MonitorApp

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ui_fleet import MEGABYTE, NOW, alert, metrics, processes, status
 
-from monitor.history.rows import TickRows
-from monitor.history.writer import HistoryWriter
+from monitor.history.writing.rows import TickRows
+from monitor.history.writing.writer import HistoryWriter
 from monitor.model import Agent, AgentStatus, SystemHealth
 from monitor.paths import StatePaths
 

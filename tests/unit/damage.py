@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from history_records import AT, alert, commit, state, status, task, tick
 
-from monitor.history.writer import HistoryWriter
+from monitor.history.writing.writer import HistoryWriter
 from monitor.model import AgentMetrics, BoardState, Event, ProcessInfo, RagMetrics, SystemHealth, TaskEvent
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.history.rows import TickRows
+    from monitor.history.writing.rows import TickRows
 
 PAGE = 4096
 AGENTS = ("builder", "tester")

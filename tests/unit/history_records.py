@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from monitor.history.rows import TickRows
-from monitor.history.writer import HistoryWriter
+from monitor.history.writing.rows import TickRows
+from monitor.history.writing.writer import HistoryWriter
 from monitor.model import (
     Agent,
     AgentMetrics,

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from monitor.config import Retention
-from monitor.history import retention, rollup
-from monitor.history.maintenance import Maintenance
-from monitor.history.slices import Pace
+from monitor.history.upkeep import retention, rollup
+from monitor.history.upkeep.maintenance import Maintenance
+from monitor.history.upkeep.slices import Pace
 from monitor.paths import sql_folder
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from history_records import AT, agent, alert, commit, recording, status, task
 
-from monitor.history.rows import TickRows
+from monitor.history.writing.rows import TickRows
 from monitor.model import (
     AgentMetrics,
     BoardState,

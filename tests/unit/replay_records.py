@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from history_records import AT, agent, alert, state, status
 
-from monitor.history.replay import ReplayFeed
-from monitor.history.rows import TickRows
-from monitor.history.writer import HistoryWriter
+from monitor.history.replay.feed import ReplayFeed
+from monitor.history.writing.rows import TickRows
+from monitor.history.writing.writer import HistoryWriter
 from monitor.keystore import Keys, KeyStore
 from monitor.model import AgentMetrics, ReplayState
 

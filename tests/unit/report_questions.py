@@ -10,7 +10,7 @@ from history_records import AT, recording, state, task
 from monitor.history.connection import open_reader
 from monitor.history.reports.base import Query
 from monitor.history.reports.names import REPORTS
-from monitor.history.rows import TickRows
+from monitor.history.writing.rows import TickRows
 from monitor.model import BoardState, TaskEvent
 
 MINUTE = 60_000

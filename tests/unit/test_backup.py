@@ -15,10 +15,10 @@ import pytest
 from history_records import AT, recording, state, tick
 
 from monitor.errors import DatabaseDamagedError, DatabaseError, DatabaseVersionError
-from monitor.history import copying
-from monitor.history.backup import Made, back_up, target_file
-from monitor.history.backup_files import Limits, backup_name, backups, unfinished
-from monitor.history.copying import inspect
+from monitor.history.backup import copying
+from monitor.history.backup.backup import Made, back_up, target_file
+from monitor.history.backup.copying import inspect
+from monitor.history.backup.files import Limits, backup_name, backups, unfinished
 from monitor.model import Event
 from monitor.paths import StatePaths
 
@@ -159,7 +159,9 @@ async def test_a_disk_too_small_is_noticed_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths = await record(tmp_path)
-    monkeypatch.setattr("monitor.history.copying.shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    monkeypatch.setattr(
+        "monitor.history.backup.copying.shutil.disk_usage", lambda _: SimpleNamespace(free=1000)
+    )
     with pytest.raises(DatabaseError, match=r"needs \d+ MiB and 1 MiB are free"):
         await made(paths)
     assert os.listdir(paths.backups) == []

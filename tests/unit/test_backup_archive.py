@@ -17,13 +17,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import DatabaseDamagedError, DatabaseError, DatabaseVersionError, MonitorError
-from monitor.history import archive as archives
-from monitor.history.archive import back_up_fully
-from monitor.history.backup import Made
-from monitor.history.backup_files import MANIFEST
-from monitor.history.manifest import safe_name
-from monitor.history.restore_files import extract
-from monitor.history.unpack import check_archive, manifest_of, unpack_into
+from monitor.history.backup import archive as archives
+from monitor.history.backup.archive import back_up_fully
+from monitor.history.backup.backup import Made
+from monitor.history.backup.files import MANIFEST
+from monitor.history.backup.manifest import safe_name
+from monitor.history.backup.restore_files import extract
+from monitor.history.backup.unpack import check_archive, manifest_of, unpack_into
 from monitor.paths import StatePaths
 
 

@@ -12,7 +12,7 @@ from history_records import AT, recording, state, tick
 from monitor.collector.backups import ScheduledBackup
 from monitor.config import Backup, Settings, load
 from monitor.errors import ConfigError, DatabaseError
-from monitor.history.backup_files import backup_name
+from monitor.history.backup.files import backup_name
 from monitor.paths import StatePaths
 
 HOUR = 3_600_000

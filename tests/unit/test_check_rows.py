@@ -11,7 +11,7 @@ import pytest
 from damage import damage_page, pages_of, recorded
 from history_records import AT, state
 
-from monitor.history.check import CheckReport, check
+from monitor.history.check.check import CheckReport, check
 from monitor.history.connection import open_writer
 from monitor.history.migrations import migrate
 

@@ -16,8 +16,8 @@ from monitor.collector.collector import Collector
 from monitor.collector.sink import HistorySink
 from monitor.config import AgentSettings, Settings, Thresholds
 from monitor.history.connection import open_reader
-from monitor.history.state import fill, state_at
-from monitor.history.writer import HistoryWriter
+from monitor.history.moments.state import fill, state_at
+from monitor.history.writing.writer import HistoryWriter
 from monitor.keystore import Keys, KeyStore
 from monitor.model import Alert, Event
 from monitor.paths import state_paths

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.history.connection import open_reader
-from monitor.history.follow import Follower
-from monitor.history.rows import TickRows
-from monitor.history.set_back import move_back, newest_time
-from monitor.history.state import state_at
-from monitor.history.writer import HistoryWriter
+from monitor.history.moments.follow import Follower
+from monitor.history.moments.state import state_at
+from monitor.history.writing.rows import TickRows
+from monitor.history.writing.set_back import move_back, newest_time
+from monitor.history.writing.writer import HistoryWriter
 from monitor.model import (
     AgentMetrics,
     BoardState,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from monitor.collector.boards import BoardBook
-from monitor.history.state import Snapshot
+from monitor.history.moments.state import Snapshot
 from monitor.model import Board, BoardReading, BoardState, Task
 
 NOW = 1_700_000_000_000

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from monitor.collector import ring as rings
 from monitor.collector.ring import Ring, weight
-from monitor.history.rows import TickRows
+from monitor.history.writing.rows import TickRows
 from monitor.model import AgentMetrics, Event
 
 

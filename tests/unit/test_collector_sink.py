@@ -14,8 +14,8 @@ from history_records import status
 from monitor.collector import ring as rings
 from monitor.collector import sink as sinks
 from monitor.collector.sink import HistorySink
-from monitor.history.rows import TickRows
-from monitor.history.writer import HistoryWriter
+from monitor.history.writing.rows import TickRows
+from monitor.history.writing.writer import HistoryWriter
 from monitor.model import AgentMetrics, Event
 from monitor.paths import StatePaths, state_paths
 

@@ -32,8 +32,8 @@ from monitor.collector.publish import Publisher
 from monitor.collector.ring import Ring
 from monitor.errors import DatabaseError, DatabaseVersionError
 from monitor.history.migrations import current_version, migrate
+from monitor.history.moments.state import state_at
 from monitor.history.queries import sql
-from monitor.history.state import state_at
 from monitor.keystore import ACTIVITY_LIMIT, EVENTS_LIMIT, Keys, KeyStore
 from monitor.model import Activity, AgentMetrics, AgentStatus, Event
 from monitor.paths import sql_folder

@@ -18,9 +18,9 @@ from random_recording import NAMES, record
 from monitor.errors import MonitorError
 from monitor.history.connection import open_reader
 from monitor.history.export import export
+from monitor.history.moments.state import Snapshot, state_at
 from monitor.history.reports.base import HOUR_MS
-from monitor.history.rows import TickRows
-from monitor.history.state import Snapshot, state_at
+from monitor.history.writing.rows import TickRows
 from monitor.model import AgentMetrics, BoardState, Event, RagMetrics, TaskEvent
 
 KINDS = ("agent", "reason", "task", "commit", "alert", "event", "board", "rag")

@@ -8,7 +8,7 @@ import sys
 LATE = (
     "monitor.collector",
     "monitor.sources",
-    "monitor.history.writer",
+    "monitor.history.writing.writer",
     "psutil",
     "git",
     "aiosqlite",

@@ -17,17 +17,17 @@ from hypothesis import strategies as st
 
 from monitor import inbox
 from monitor.errors import DatabaseError, DatabaseVersionError, MonitorError
-from monitor.history import recorder_watch
-from monitor.history.attached import AttachedFeed
 from monitor.history.commands import send_command
 from monitor.history.connection import open_reader
-from monitor.history.follow import Follower
 from monitor.history.lock import Holder, holder
+from monitor.history.moments import recorder_watch
+from monitor.history.moments.attached import AttachedFeed
+from monitor.history.moments.follow import Follower
+from monitor.history.moments.reader import alerts as list_alerts
+from monitor.history.moments.recorder_watch import RecorderWatch
+from monitor.history.moments.state import state_at
 from monitor.history.presence import Presence
 from monitor.history.queries import sql
-from monitor.history.reader import alerts as list_alerts
-from monitor.history.recorder_watch import RecorderWatch
-from monitor.history.state import state_at
 from monitor.keystore import Keys, KeyStore
 from monitor.model import (
     AgentMetrics,
@@ -43,7 +43,7 @@ from monitor.model import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from monitor.history.rows import TickRows
+    from monitor.history.writing.rows import TickRows
 
 INTERVAL = 0.1
 START = 1_750_000_000_000

@@ -9,7 +9,7 @@ import pytest
 from history_records import AT, commit, recording, state, tick
 
 from monitor.errors import DatabaseError
-from monitor.history.check import check
+from monitor.history.check.check import check
 from monitor.history.migrations import migrations
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from history_records import AT, agent, alert, commit, recording, state, status, 
 
 from monitor.history.commands import send_command
 from monitor.history.connection import open_reader
-from monitor.history.state import Snapshot, fill, looked_at, state_at
+from monitor.history.moments.state import Snapshot, fill, looked_at, state_at
 from monitor.keystore import Keys, KeyStore
 from monitor.model import (
     AgentMetrics,
@@ -24,7 +24,7 @@ from monitor.model import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.history.rows import TickRows
+    from monitor.history.writing.rows import TickRows
 
 SECOND = 1000
 MINUTE = 60 * SECOND

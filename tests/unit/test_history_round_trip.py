@@ -25,8 +25,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.history.connection import open_reader
-from monitor.history.rows import TickRows
-from monitor.history.state import Snapshot, state_at
+from monitor.history.moments.state import Snapshot, state_at
+from monitor.history.writing.rows import TickRows
 
 if TYPE_CHECKING:
     from monitor.model import (

@@ -8,8 +8,8 @@ import pytest
 from history_records import AT, agent, alert, commit, recording, state, status, task, tick
 
 from monitor.history.connection import open_reader
+from monitor.history.moments.state import Snapshot, fill, state_at
 from monitor.history.queries import sql
-from monitor.history.state import Snapshot, fill, state_at
 from monitor.keystore import Keys, KeyStore
 from monitor.model import (
     AgentMetrics,
@@ -26,7 +26,7 @@ from monitor.model import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.history.rows import TickRows
+    from monitor.history.writing.rows import TickRows
 
 SECOND = 1000
 MINUTE = 60 * SECOND

@@ -14,7 +14,7 @@ from history_records import AT, agent, alert, commit, recording, state, status, 
 from monitor.collector.trees import TreeLog
 from monitor.errors import DatabaseError
 from monitor.history.connection import open_reader
-from monitor.history.state import state_at
+from monitor.history.moments.state import state_at
 from monitor.model import (
     AgentMetrics,
     Alert,
@@ -31,7 +31,7 @@ from monitor.model import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.history.rows import TickRows
+    from monitor.history.writing.rows import TickRows
 
 SECOND = 1000
 

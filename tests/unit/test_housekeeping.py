@@ -20,7 +20,7 @@ from monitor.collector.sink import HistorySink
 from monitor.collector.sources import SourceBook
 from monitor.config import Settings
 from monitor.errors import DatabaseError
-from monitor.history.writer import HistoryWriter
+from monitor.history.writing.writer import HistoryWriter
 from monitor.model import SourceStatus
 
 

@@ -16,7 +16,7 @@ from monitor.cli.live import _make_feed
 from monitor.collector.live import LiveFeed
 from monitor.config import Intervals, Settings
 from monitor.errors import RecorderBusyError
-from monitor.history.attached import AttachedFeed
+from monitor.history.moments.attached import AttachedFeed
 from monitor.keystore import Keys, KeyStore
 from monitor.model import Command
 

@@ -22,11 +22,11 @@ from monitor.collector.recovery import Guard, Opened
 from monitor.collector.sink import HistorySink
 from monitor.config import Settings
 from monitor.errors import DatabaseError, MonitorError
-from monitor.history.backup import back_up
+from monitor.history.backup.backup import back_up
 from monitor.history.lock import holder
-from monitor.history.recovery import asides, put_aside
-from monitor.history.salvage_into import salvage_into
-from monitor.history.writer import HistoryWriter
+from monitor.history.recovery.rebuild import asides, put_aside
+from monitor.history.recovery.salvage_into import salvage_into
+from monitor.history.writing.writer import HistoryWriter
 from monitor.paths import StatePaths
 
 

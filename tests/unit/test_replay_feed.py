@@ -27,8 +27,8 @@ from replay_records import (
 
 from monitor.errors import DatabaseError, MonitorError
 from monitor.history.connection import open_reader
-from monitor.history.replay import ReplayFeed
-from monitor.history.state import fill, state_at
+from monitor.history.moments.state import fill, state_at
+from monitor.history.replay.feed import ReplayFeed
 from monitor.keystore import Feed, Keys, KeyStore, Player
 from monitor.model import AgentMetrics, Command, FeedState, MarkKind, ProcessInfo
 
@@ -311,7 +311,7 @@ async def test_the_end_of_a_recording_that_is_written_is_now(tmp_path: Path) -> 
 
 
 async def test_following_ends_with_the_recorder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.history.reel.REFRESH_SECONDS", 0.1)
+    monkeypatch.setattr("monitor.history.replay.reel.REFRESH_SECONDS", 0.1)
     async with recorder(tmp_path, milliseconds()) as writer:
         await writer.write(sample(milliseconds(), "builder"))
         async with replaying(tmp_path / "monitor.db", interval=0.1) as watched:
@@ -327,8 +327,8 @@ async def test_following_ends_with_the_recorder(tmp_path: Path, monkeypatch: pyt
 async def test_what_is_still_written_grows_on_the_time_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.history.reel.REFRESH_SECONDS", 0.1)
-    monkeypatch.setattr("monitor.history.reel.TIMELINE_SECONDS", 0.1)
+    monkeypatch.setattr("monitor.history.replay.reel.REFRESH_SECONDS", 0.1)
+    monkeypatch.setattr("monitor.history.replay.reel.TIMELINE_SECONDS", 0.1)
     async with recorder(tmp_path, milliseconds()) as writer:
         try:
             await writer.write(sample(milliseconds(), "builder"))
@@ -427,7 +427,7 @@ def damage_leaf(file: Path) -> int:
 async def test_following_ends_when_another_file_takes_the_recording_s_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("monitor.history.reel.REFRESH_SECONDS", 0.1)
+    monkeypatch.setattr("monitor.history.replay.reel.REFRESH_SECONDS", 0.1)
     async with recorder(tmp_path, milliseconds()) as writer:
         try:
             await writer.write(sample(milliseconds(), "builder"))

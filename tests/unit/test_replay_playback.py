@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.history.marks import Ticks
-from monitor.history.pace import FRAME_SECONDS, GAP_SHOWN_SECONDS, Pace
-from monitor.history.playback import Playback
-from monitor.history.span import Span
+from monitor.history.replay.marks import Ticks
+from monitor.history.replay.pace import FRAME_SECONDS, GAP_SHOWN_SECONDS, Pace
+from monitor.history.replay.playback import Playback
+from monitor.history.replay.span import Span
 
 SPAN = Span(0, 10_000_000)
 

@@ -14,9 +14,9 @@ from replay_records import LAST, night, replaying
 from monitor.errors import DatabaseError, DatabaseVersionError
 from monitor.history.connection import open_writer
 from monitor.history.migrations import current_version, migrate, migrations
+from monitor.history.moments.state import state_at
 from monitor.history.recordings import open_recording, survey
-from monitor.history.span import Span
-from monitor.history.state import state_at
+from monitor.history.replay.span import Span
 from monitor.keystore import Keys
 
 if TYPE_CHECKING:

@@ -19,10 +19,10 @@ from replay_records import AFTER_GAP, GAP_FROM, LAST, TICK, night, sample, write
 
 from monitor.errors import DatabaseError
 from monitor.history.connection import in_one_go, open_reader
-from monitor.history.marks import find_mark, read_ticks, step
-from monitor.history.rows import TickRows
-from monitor.history.span import Span, clip, read_span, within
-from monitor.history.timeline import read_recorded, read_timeline, recorded_shares
+from monitor.history.replay.marks import find_mark, read_ticks, step
+from monitor.history.replay.span import Span, clip, read_span, within
+from monitor.history.replay.timeline import read_recorded, read_timeline, recorded_shares
+from monitor.history.writing.rows import TickRows
 from monitor.model import Event, MarkKind, SystemHealth
 
 STATUSES = ("active", "idle", "offline", "blocked", "error")

@@ -21,9 +21,9 @@ from monitor.history.reports.agents import AgentRow, agents
 from monitor.history.reports.base import HOUR_MS, Query
 from monitor.history.reports.people import resolve_agents
 from monitor.history.reports.tally import Level, pieces
-from monitor.history.rollup import Late, roll_up
-from monitor.history.rows import TickRows
-from monitor.history.slices import Pace
+from monitor.history.upkeep.rollup import Late, roll_up
+from monitor.history.upkeep.slices import Pace
+from monitor.history.writing.rows import TickRows
 from monitor.model import AgentMetrics, TaskEvent
 
 MIB = 1 << 20

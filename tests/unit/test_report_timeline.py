@@ -10,9 +10,9 @@ from history_records import AT, alert, commit, state, status
 from report_questions import MINUTE, ask, change, write
 
 from monitor.history.reports.base import DAY_MS, HOUR_MS
-from monitor.history.rollup import Late, roll_up
-from monitor.history.rows import TickRows
-from monitor.history.slices import Pace
+from monitor.history.upkeep.rollup import Late, roll_up
+from monitor.history.upkeep.slices import Pace
+from monitor.history.writing.rows import TickRows
 from monitor.model import AgentMetrics, Event, SystemHealth
 
 # --- health ------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from report_questions import MINUTE, ask, board, change, write
 from monitor.history.connection import open_reader
 from monitor.history.reports.base import DAY_MS, HOUR_MS, Query
 from monitor.history.reports.names import REPORTS, default_since
-from monitor.history.rows import TickRows
+from monitor.history.writing.rows import TickRows
 from monitor.model import AgentMetrics
 
 

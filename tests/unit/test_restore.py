@@ -20,14 +20,14 @@ from monitor.errors import (
     DatabaseVersionError,
     RecorderBusyError,
 )
-from monitor.history.archive import back_up_fully
-from monitor.history.attached import AttachedFeed
-from monitor.history.backup import back_up
-from monitor.history.check import check
+from monitor.history.backup.archive import back_up_fully
+from monitor.history.backup.backup import back_up
+from monitor.history.backup.restore import Lost, Restored, restore_database
+from monitor.history.backup.restore_files import restore_config
+from monitor.history.check.check import check
 from monitor.history.connection import open_writer
 from monitor.history.migrations import current_version, migrate, migrations
-from monitor.history.restore import Lost, Restored, restore_database
-from monitor.history.restore_files import restore_config
+from monitor.history.moments.attached import AttachedFeed
 from monitor.keystore import Keys, KeyStore
 from monitor.paths import StatePaths
 
@@ -220,7 +220,9 @@ async def test_refuses_to_move_another_programs_database(paths: StatePaths) -> N
 
 
 async def test_refuses_when_the_disk_is_too_small(paths: StatePaths, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.history.copying.shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    monkeypatch.setattr(
+        "monitor.history.backup.copying.shutil.disk_usage", lambda _: SimpleNamespace(free=1000)
+    )
     await refused(paths, DatabaseError, "free some space")
 
 
@@ -353,6 +355,6 @@ async def test_a_file_system_without_hard_links_gets_a_copy(
     def no_link(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr("monitor.history.restore.os.link", no_link)
+    monkeypatch.setattr("monitor.history.backup.restore.os.link", no_link)
     done = await restore(paths)
     assert (samples(paths.database), samples(done.kept)) == (3, 5)

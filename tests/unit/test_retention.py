@@ -28,12 +28,12 @@ from maintenance_records import (
 
 from monitor.config import Retention
 from monitor.errors import DatabaseError
-from monitor.history import maintenance as maintenance_module
-from monitor.history import retention, vacuum
-from monitor.history.maintenance import Maintenance
-from monitor.history.rows import TickRows
-from monitor.history.state import state_at
-from monitor.history.writer import HistoryWriter
+from monitor.history.moments.state import state_at
+from monitor.history.upkeep import maintenance as maintenance_module
+from monitor.history.upkeep import retention, vacuum
+from monitor.history.upkeep.maintenance import Maintenance
+from monitor.history.writing.rows import TickRows
+from monitor.history.writing.writer import HistoryWriter
 from monitor.model import (
     AgentMetrics,
     BoardState,

@@ -28,8 +28,8 @@ from maintenance_records import (
 )
 
 from monitor.config import Retention
-from monitor.history import rollup
-from monitor.history.slices import Pace
+from monitor.history.upkeep import rollup
+from monitor.history.upkeep.slices import Pace
 
 PERIODS = {"agent_metrics_5min": 5 * MINUTE, "agent_metrics_hourly": HOUR, "agent_metrics_daily": DAY}
 COLUMNS = (

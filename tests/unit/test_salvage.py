@@ -18,14 +18,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import DatabaseError, DatabaseVersionError, MonitorError
-from monitor.history import salvaged_rows
-from monitor.history.catalogue import catalogue
-from monitor.history.check import check
+from monitor.history.check.check import check
 from monitor.history.connection import open_reader
+from monitor.history.moments.state import state_at
 from monitor.history.queries import sql
-from monitor.history.salvage import SalvageReport, salvage
-from monitor.history.salvage_into import salvage_into
-from monitor.history.state import state_at
+from monitor.history.recovery import salvaged_rows
+from monitor.history.recovery.catalogue import catalogue
+from monitor.history.recovery.salvage import SalvageReport, salvage
+from monitor.history.recovery.salvage_into import salvage_into
 from monitor.paths import StatePaths
 
 UNTOLD = ("before it", "at no time", "later than it was noted", "does not add up", "a day ahead")

@@ -27,8 +27,8 @@ from maintenance_records import (
     steady,
 )
 
-from monitor.history.host_series import HostSeries, host_series
-from monitor.history.series import STATUSES, Series, agent_series, choose
+from monitor.history.series.agents import STATUSES, Series, agent_series, choose
+from monitor.history.series.host import HostSeries, host_series
 
 T = TypeVar("T")
 

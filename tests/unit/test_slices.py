@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from monitor.history.slices import FIRST_SIZE, Pace
+from monitor.history.upkeep.slices import FIRST_SIZE, Pace
 
 TARGET = 0.01
 

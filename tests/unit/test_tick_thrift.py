@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from monitor.collector.publish import Publisher
 from monitor.collector.roster import NO_METRICS, Member
-from monitor.history.encode import SAMPLE_REPEAT_MS, Encoder
+from monitor.history.writing.encode import SAMPLE_REPEAT_MS, Encoder
 from monitor.keystore import Keys, KeyStore
 from monitor.model import AgentMetrics, AgentStatus, Commit, ProcessGroup, ProcessKey
 
 if TYPE_CHECKING:
-    from monitor.history.columns import Row
+    from monitor.history.writing.columns import Row
 
 STATUSES = (status(), status(branch="fix"), status(status="idle", status_since=AT + 5))
 METRICS = (AgentMetrics(cpu_usage=1.5), AgentMetrics(cpu_usage=1.51), AgentMetrics(cpu_usage=9.0))

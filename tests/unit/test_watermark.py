@@ -12,8 +12,8 @@ from history_records import AT, recording, state, status
 
 from monitor.collector.watermark import LOOK_SECONDS, Watermark, free_bytes
 from monitor.config import Retention, Thresholds
-from monitor.history.maintenance import Maintenance
-from monitor.history.rows import TickRows
+from monitor.history.upkeep.maintenance import Maintenance
+from monitor.history.writing.rows import TickRows
 from monitor.model import AgentMetrics, Board, Event
 from monitor.rules.alerts import find_all
 from monitor.rules.facts import Situation

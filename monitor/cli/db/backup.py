@@ -16,7 +16,7 @@ from monitor.errors import DatabaseError
 
 if TYPE_CHECKING:
     from monitor.cli.context import Globals
-    from monitor.history.backup import Made
+    from monitor.history.backup.backup import Made
 
 
 @click.command()
@@ -53,8 +53,8 @@ def backup(
     FILE may be a folder; left out it is the folder `backups` of the state folder, or the one in the settings.
     Only files that this program made and named there are ever removed.
     """
-    from monitor.history.backup import back_up, target_file
-    from monitor.history.backup_files import Limits
+    from monitor.history.backup.backup import back_up, target_file
+    from monitor.history.backup.files import Limits
 
     paths, settings = options.paths, options.settings
     if not paths.database.is_file():
@@ -65,7 +65,7 @@ def backup(
     limits = Limits(keep=keep, max_age_days=max_age)
     with Progress("backing up") as progress:
         if full:
-            from monitor.history.archive import back_up_fully
+            from monitor.history.backup.archive import back_up_fully
 
             made = back_up_fully(
                 paths,

@@ -15,7 +15,7 @@ from monitor.cli.table import amount, print_table
 
 if TYPE_CHECKING:
     from monitor.cli.context import Globals
-    from monitor.history.tidy import Pruned
+    from monitor.history.upkeep.tidy import Pruned
 
 
 @click.command()
@@ -29,7 +29,7 @@ def prune(options: Globals, *, dry_run: bool, as_json: bool) -> None:
 
     A recorder does this by itself every day, so the command is refused while one runs.
     """
-    from monitor.history.tidy import overdue, prune_now
+    from monitor.history.upkeep.tidy import overdue, prune_now
 
     now = time.time_ns() // 1_000_000
     kept = options.settings.retention

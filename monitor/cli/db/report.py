@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from monitor.cli.context import Globals
-    from monitor.history.check import CheckReport, Depth
+    from monitor.history.check.check import CheckReport, Depth
 
 
 async def look_over(
     options: Globals, depth: Depth, progress: Callable[[float], None] | None = None
 ) -> CheckReport:
     """Check the database. Raises DatabaseError, also when there is none."""
-    from monitor.history.check import check
+    from monitor.history.check.check import check
 
     if not options.paths.database.is_file():
         raise DatabaseError(f"{options.paths.database}: is not there; `agent-monitor record` makes it.")

@@ -15,15 +15,15 @@ from monitor.cli.json_output import iso, plain
 from monitor.cli.progress import Progress
 from monitor.cli.table import amount
 from monitor.errors import ConfigError
-from monitor.history.restore_files import What
+from monitor.history.backup.restore_files import What
 from monitor.paths import config_file
 from monitor.text import clean
 
 if TYPE_CHECKING:
     from monitor.cli.context import Globals
-    from monitor.history.manifest import Entry, Manifest
-    from monitor.history.restore import Restored
-    from monitor.history.restore_files import RestoredConfig
+    from monitor.history.backup.manifest import Entry, Manifest
+    from monitor.history.backup.restore import Restored
+    from monitor.history.backup.restore_files import RestoredConfig
 
 
 @click.command()
@@ -46,7 +46,7 @@ def restore(options: Globals, file: str, what: What | None, extract: str | None,
     Refused while a recorder runs, and for a FILE that is damaged or newer than this program. From a full backup
     --what config puts the configuration back, and --what all both. Coordination files and logs are only ever unpacked.
     """
-    from monitor.history.restore import is_archive
+    from monitor.history.backup.restore import is_archive
 
     source = Path(file).expanduser().absolute()
     if not is_archive(source) and (extract is not None or what not in {None, "database"}):
@@ -84,7 +84,7 @@ def _restore_config(
 
     The database goes first: when that is refused, the configuration stays as it is.
     """
-    from monitor.history.restore_files import restore_config
+    from monitor.history.backup.restore_files import restore_config
 
     target = Path(options.config).expanduser().absolute() if options.config else config_file()
     databases: list[Restored] = []
@@ -98,7 +98,7 @@ def _restore_config(
 
 
 def _restore_database(options: Globals, source: Path) -> Restored:
-    from monitor.history.restore import restore_database
+    from monitor.history.backup.restore import restore_database
 
     with Progress("restoring") as progress:
         return asyncio.run(
@@ -113,7 +113,7 @@ def _restore_database(options: Globals, source: Path) -> Restored:
 
 
 def _unpack(options: Globals, source: Path, folder: Path, what: What, *, as_json: bool) -> None:
-    from monitor.history.restore_files import extract
+    from monitor.history.backup.restore_files import extract
 
     try:
         roots = options.settings.roots

@@ -18,7 +18,7 @@ from monitor.text import clean
 
 if TYPE_CHECKING:
     from monitor.cli.context import Globals
-    from monitor.history.salvage_into import IntoReport
+    from monitor.history.recovery.salvage_into import IntoReport
 
 SHOWN: Final = 20
 """Lost pages that are told one by one."""
@@ -40,7 +40,7 @@ def salvage(options: Globals, damaged: str, into: str | None, *, as_json: bool) 
 
     DAMAGED is only read. Refused while a recorder writes the other file; may be repeated, for nothing comes twice.
     """
-    from monitor.history.salvage_into import salvage_into
+    from monitor.history.recovery.salvage_into import salvage_into
 
     paths = options.paths
     if into is not None:

@@ -26,7 +26,7 @@ def vacuum(options: Globals, *, as_json: bool) -> None:
     A recorder gives space back by itself after each retention. A file that cannot be shortened page by page is written
     anew once, which takes as much free space as it has content.
     """
-    from monitor.history.tidy import compact
+    from monitor.history.upkeep.tidy import compact
 
     now = time.time_ns() // 1_000_000
     with Progress("giving space back") as progress:

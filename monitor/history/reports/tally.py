@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from monitor.history.encode import SAMPLE_REPEAT_MS
 from monitor.history.queries import fetch, fetch_one
 from monitor.history.reports.base import DAY_MS, HOUR_MS, Query
+from monitor.history.writing.encode import SAMPLE_REPEAT_MS
 from monitor.model import STATUSES, Millis, Status
 
 if TYPE_CHECKING:

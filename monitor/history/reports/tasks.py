@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from monitor.history import decode
+from monitor.history.moments import decode
 from monitor.history.queries import fetch
 from monitor.history.reports.base import Query, Report, Seconds, between, seconds
 from monitor.history.reports.people import agent_names

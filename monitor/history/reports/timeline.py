@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from monitor.history.binding import parse
-from monitor.history.decode import process_text
+from monitor.history.moments.decode import process_text
 from monitor.history.queries import fetch
 from monitor.history.reports.base import Query, Report
 from monitor.model import Millis

@@ -1,0 +1,1 @@
+"""Copies of the database, full backups, and the way back to them."""

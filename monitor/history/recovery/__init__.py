@@ -1,0 +1,1 @@
+"""A damaged database: put aside, rebuilt, salvaged."""

@@ -1,0 +1,1 @@
+"""Going back in a recording, and playing it."""

@@ -1,0 +1,1 @@
+"""Numbers over a long time, in a few hundred points."""

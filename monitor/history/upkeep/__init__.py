@@ -1,0 +1,1 @@
+"""Keeping the database summed up, within its retention, and small."""

@@ -1,0 +1,1 @@
+"""What is written: a tick's records to rows, in one transaction."""
