@@ -16,6 +16,8 @@ from tests.benchmarks.terminal import COLUMNS, ROWS, end, screen_environment
 
 QUIET_SECONDS = 1.0
 """A picture is complete when nothing has come for this long."""
+TYPED_SECONDS = 0.3
+"""The same while something is typed: there a cursor blinks."""
 
 
 @dataclass
@@ -38,7 +40,7 @@ def answers(command: list[str], keys: Iterable[tuple[bytes, bytes]]) -> list[Ans
         found = []
         for before, key in keys:
             if before:
-                _answer(fd, before)
+                _answer(fd, before, TYPED_SECONDS)
             found.append(_answer(fd, key))
         return found
     finally:

@@ -204,6 +204,16 @@ async def test_a_time_that_is_typed_at_once_loses_no_key() -> None:
         await screen.until(lambda: screen.app.focused is screen.main.agents.table)
 
 
+async def test_what_was_typed_before_the_focus_came_is_not_typed_over() -> None:
+    async with replayed(replay_store()) as screen:
+        await screen.press("J", "-")
+        line = screen.main.query_one(MomentLine)
+        screen.main.set_focus(None)
+        screen.main.set_focus(line)
+        await screen.press("2", "h")
+        await screen.until(lambda: line.value == "-2h")
+
+
 async def test_a_second_press_of_the_key_opens_no_second_line() -> None:
     async with replayed(replay_store()) as screen:
         await screen.press("J")

@@ -203,8 +203,10 @@ async def test_every_screen_keeps_its_footer_below_the_time_line(size: tuple[int
         for keys in ((), ("z",), ("z", "4"), ("enter",), ("1", "enter"), ("escape", "b"), ("escape", "f1")):
             await screen.press(*keys)
             await screen.until(lambda: "┃" in lines_above_footer(screen, 1)[0], f"a time line after {keys}")
-            assert "q Quit" in screen.text.splitlines()[-1]
-            assert len(screen.text.splitlines()) == size[1]
+            await screen.until(
+                lambda: len(lines := screen.text.splitlines()) == size[1] and "q Quit" in lines[-1],
+                f"every line, the footer below them, after {keys}",
+            )
 
 
 async def test_no_pane_loses_lines_without_need() -> None:

@@ -281,6 +281,16 @@ async def test_a_filter_that_is_typed_at_once_loses_no_key(store: KeyStore) -> N
         await screen.until(lambda: screen.app.focused is screen.main.agents.table)
 
 
+async def test_what_was_typed_before_the_focus_came_is_not_typed_over(store: KeyStore) -> None:
+    async with shown(store) as screen:
+        await screen.press("slash", "b")
+        line = screen.main.query_one(FilterLine)
+        screen.main.set_focus(None)
+        screen.main.set_focus(line)
+        await screen.press("l", "o")
+        await screen.until(lambda: line.value == "blo")
+
+
 async def test_a_refused_command_is_told(store: KeyStore) -> None:
     async with shown(store) as screen:
         screen.feed.refuses = MonitorError("the inbox is full")

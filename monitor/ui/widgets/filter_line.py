@@ -25,7 +25,12 @@ class FilterLine(Input):
         """The filter is not wanted."""
 
     def __init__(self, value: str) -> None:
-        super().__init__(value, placeholder="words, status:blocked, kind:codex, branch:main", compact=True)
+        super().__init__(
+            value,
+            placeholder="words, status:blocked, kind:codex, branch:main",
+            compact=True,
+            select_on_focus=False,  # what was typed before the focus came would be typed over
+        )
 
     def action_keep_filter(self) -> None:
         """Leave the line with the filter as it is."""

@@ -29,7 +29,11 @@ class MomentLine(Input):
         """Nobody wants to go anywhere."""
 
     def __init__(self) -> None:
-        super().__init__(placeholder="go to 14:05, -2h, yesterday 23:00, 2026-01-31 14:05", compact=True)
+        super().__init__(
+            placeholder="go to 14:05, -2h, yesterday 23:00, 2026-01-31 14:05",
+            compact=True,
+            select_on_focus=False,  # what was typed before the focus came would be typed over
+        )
 
     def action_go(self) -> None:
         """Say what was typed; an empty line is as good as leaving it."""
