@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from textual._compositor import Compositor, CompositorUpdate
 from textual._context import visible_screen_stack
 from textual.geometry import Region
+from textual.reactive import Reactive
 from textual.screen import Screen, ScreenResultType
 
 from monitor.ui.widgets.themed import Themed
@@ -175,6 +176,9 @@ def _part_of(widget: Widget, region: Region, lines: list[int]) -> Callable[[int,
 
 class CellScreen(Screen[ScreenResultType]):
     """A screen that sends only changed cells."""
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """Textual would repaint the whole screen; who gains or loses the focus draws itself."""
 
     def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(name, id, classes)

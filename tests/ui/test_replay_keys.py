@@ -112,7 +112,7 @@ async def _a_time_is_typed_and_gone_to(screen: ReplayedScreen) -> None:
     await screen.press("J", *"11:00", "escape")
     await screen.until(lambda: screen.app.focused is screen.main.agents.table)
     assert len(screen.asked) == 1
-    assert not screen.main.query(MomentLine)
+    assert not screen.main.query_one(MomentLine).display
 
 
 @pytest.mark.parametrize("check", dict.fromkeys(CHECKS.values()), ids=lambda check: check.__name__.strip("_"))
@@ -166,7 +166,7 @@ async def test_a_time_that_is_none_is_told_in_place_and_stays_to_be_corrected() 
         await screen.until_gone("is no time")
         assert screen.asked == []
         await screen.press("escape")
-        await screen.until(lambda: not screen.main.query(MomentLine))
+        await screen.until(lambda: not screen.main.query_one(MomentLine).display)
 
 
 async def test_a_time_outside_the_recording_is_told_with_what_is_recorded() -> None:

@@ -46,7 +46,7 @@ class ReplayScreen(CellScreen[ScreenResultType]):
             yield self.footer
         else:
             yield self.time_line
-            yield Container(self.footer, id="bottom")
+            yield Container(MomentLine(), self.footer, id="bottom")
 
     def on_mount(self) -> None:
         """Listen for the time line, and give it its height before the first picture."""
@@ -128,13 +128,13 @@ class ReplayScreen(CellScreen[ScreenResultType]):
         """Where the focus is, or will be again when the time has been typed."""
         return self._focused_before if self.typing_moment else self.focused
 
-    async def action_replay_go_to(self) -> None:
+    def action_replay_go_to(self) -> None:
         """Type a time beside the footer."""
         if self._replay.state is None or self.typing_moment:
             return
         self._focused_before = self.focused
-        line = MomentLine()
-        await self.query_one("#bottom").mount(line, before=self.footer)
+        line = self.query_one(MomentLine)
+        line.display = True
         # Not `line.focus()`, which waits its turn behind keys that are already there.
         self.set_focus(line)
 
@@ -164,6 +164,7 @@ class ReplayScreen(CellScreen[ScreenResultType]):
 
     def _close_moment_line(self) -> None:
         self._complain("")
-        self.query(MomentLine).remove()
-        if self._focused_before is not None:
-            self._focused_before.focus()
+        line = self.query_one(MomentLine)
+        self.set_focus(self._focused_before)
+        line.display = False
+        line.clear()

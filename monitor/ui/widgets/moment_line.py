@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class MomentLine(Input):
-    """One line beside the footer; what is typed counts when it is entered."""
+    """One line beside the footer, displayed while a time is typed; what is typed counts when it is entered.
+
+    It is always there: to add it and to take it away again would repaint the whole screen.
+    """
 
     BINDINGS: list[BindingType] = list(bindings("moment"))  # type: ignore[misc]  # noqa: RUF012
 
