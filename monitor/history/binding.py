@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, Final, TypeVar, overload
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, overload
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
 
 MAX_DEPTH: Final = 20
 """Levels of foreign JSON that are kept."""
@@ -62,9 +66,16 @@ def parse(value: str | bytes | None, kind: type[T], default: T) -> T:
     if value is None:
         return default
     try:
-        return msgspec.json.decode(value, type=kind, strict=False)
+        decoded: T = _decoder(cast("Hashable", kind)).decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return default
+    return decoded
+
+
+@cache
+def _decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
+    """Made once: to find out how a type is decoded takes longer than to decode."""
+    return msgspec.json.Decoder(kind, strict=False)
 
 
 def _plain(value: Any, depth: int) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import zlib
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -123,7 +124,13 @@ def processes(tree: bytes) -> tuple[ProcessInfo, ...] | None:
 
 def task_details(row: sqlite3.Row) -> TaskDetails:
     """The JSON of a row of `task_events`."""
-    return parse(row["details"], TaskDetails, TaskDetails())
+    return _task_details(row["details"])
+
+
+@lru_cache(4096)
+def _task_details(text: str | None) -> TaskDetails:
+    """Moments have most of their tasks in common, and a task's row holds all of the task."""
+    return parse(text, TaskDetails, TaskDetails())
 
 
 def task_event(row: sqlite3.Row) -> TaskEvent:
