@@ -104,6 +104,15 @@ ON CONFLICT (agent_id) DO UPDATE
 SET first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)
 WHERE first_seen > excluded.first_seen OR last_seen < excluded.last_seen - 3600000;  -- it is refreshed hourly
 
+-- name: salvage_agents_of_the_rest()!
+-- Agents that only changes, details or process trees name: their id may be the one that a flipped bit made.
+INSERT INTO agents (agent_id, name, kind, role, host, worktree, origin, first_seen, last_seen)
+SELECT agent_id, agent_id, 'custom', '', '', NULL, 'discovered', min(timestamp), max(timestamp) FROM (
+    SELECT agent_id, timestamp FROM agent_status_changes
+    UNION ALL SELECT agent_id, timestamp FROM agent_details
+    UNION ALL SELECT agent_id, timestamp FROM agent_processes
+) WHERE agent_id NOT IN (SELECT agent_id FROM agents) GROUP BY agent_id;
+
 -- name: salvage_recorder_of_samples()!
 -- When every recorder's row was lost: one that ran from the first sample to the last.
 INSERT INTO recorders (host, boot_id, pid, version, interval_ms, started_at, last_tick_at)

@@ -222,10 +222,12 @@ def test_when_the_database_cannot_be_restored_the_configuration_stays(place: Pla
 
 def test_a_hostile_archive_writes_nothing_outside(place: Place, tmp_path: Path) -> None:
     archive = Path(place.json("db", "backup", "--full")["file"])
+    manifest = tmp_path / "agent-monitor-backup.json"
     with tarfile.open(archive) as opened:
-        opened.extractall(tmp_path / "parts", filter="data")
-    manifest = tmp_path / "parts" / "agent-monitor-backup.json"
-    manifest.write_text(manifest.read_text().replace("roots/1-project/coordination/", "roots/../../../"))
+        part = opened.extractfile(manifest.name)
+        assert part is not None
+        text = part.read().decode()
+    manifest.write_text(text.replace("roots/1-project/coordination/", "roots/../../../"))
     with tarfile.open(tmp_path / "evil.tar.gz", "w:gz") as packed:
         packed.add(manifest, manifest.name)
     ended = place.run("db", "restore", tmp_path / "evil.tar.gz", "--extract", tmp_path / "out" / "deep")

@@ -155,6 +155,14 @@ def test_its_name_has_its_moment_in_utc_and_a_folder_may_be_named(tmp_path: Path
     assert target_file(str(tmp_path / "x.db"), tmp_path, database, "database", AT) == tmp_path / "x.db"
 
 
+def test_two_backups_within_a_second_do_not_meet(tmp_path: Path) -> None:
+    database = tmp_path / "monitor.db"
+    first = target_file(None, tmp_path, database, "database", AT)
+    first.touch()
+    second = target_file(None, tmp_path, database, "database", AT)
+    assert second.name == backup_name(database, "database", AT + 1000)
+
+
 async def test_a_disk_too_small_is_noticed_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,6 +56,17 @@ async def salvaged(damaged: Path) -> tuple[SalvageReport, Path]:
     return report, folder / "monitor.db"
 
 
+@pytest.mark.parametrize(
+    "table", ["agent_status_changes", "agent_details", "agent_processes", "agent_metrics"]
+)
+async def test_an_agent_that_only_one_table_names_is_made_an_agent(copy: Path, table: str) -> None:
+    with closing(sqlite3.connect(copy)) as db, db:
+        db.execute(f"UPDATE {table} SET agent_id = 'flipped' WHERE agent_id = 'agent-003'")
+    _, file = await salvaged(copy)
+    with closing(sqlite3.connect(file)) as db:
+        assert db.execute("SELECT count(*) FROM agents WHERE agent_id = 'flipped'").fetchone() == (1,)
+
+
 async def test_of_a_whole_database_every_row_comes_out(sound: Path, copy: Path) -> None:
     report, file = await salvaged(copy)
     assert rows_of(file) == rows_of(sound)

@@ -77,11 +77,18 @@ async def back_up(
 
 
 def target_file(named: str | None, folder: Path, database: Path, kind: Kind, now: Millis) -> Path:
-    """Where a backup goes: the file named, else one with its moment in its name, in the folder named or in `folder`."""
-    if named is None:
-        return folder / backup_name(database, kind, now)
-    target = Path(named).expanduser().absolute()
-    return target / backup_name(database, kind, now) if target.is_dir() or named.endswith("/") else target
+    """Where a backup goes: the file named, else one with its moment in its name, in the folder named or in `folder`.
+
+    Of two backups within a second the later one carries the next second.
+    """
+    if named is not None:
+        target = Path(named).expanduser().absolute()
+        if not target.is_dir() and not named.endswith("/"):
+            return target
+        folder = target
+    while (file := folder / backup_name(database, kind, now)).exists():
+        now += 1000
+    return file
 
 
 def refuse_own_files(paths: StatePaths, target: Path) -> None:

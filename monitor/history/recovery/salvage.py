@@ -46,6 +46,7 @@ PRAGMAS: Final = (
 REPAIRS: Final = (
     "salvage_agents_of_profiles",
     "salvage_agents_of_samples",
+    "salvage_agents_of_the_rest",
     "salvage_recorder_of_samples",
     "salvage_profiles_of_agents",
     "salvage_intervals_of_recorders",
