@@ -6,6 +6,7 @@ and paths of the archive mean nothing; `tarfile.data_filter` has its say as well
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import tarfile
@@ -70,6 +71,7 @@ def unpack(file: Path, place: Callable[[Entry], Path | None], progress: Progress
                 raise DatabaseDamagedError(f"{file}: is damaged: the checksum of {entry.name} is another.")
         if due:
             raise DatabaseDamagedError(f"{file}: is damaged: {next(iter(due))} is missing.")
+    _read_to_the_end(file)
     return manifest
 
 
@@ -86,6 +88,16 @@ def unpack_into(
             f"{folder}: cannot be written to: {error.strerror}: name another folder."
         ) from error
     return unpack(file, lambda entry: folder / entry.name if wanted(entry) else None, progress)
+
+
+def _read_to_the_end(file: Path) -> None:
+    """The checksum of the whole stands at its end, which tarfile does not read: the manifest itself has no other."""
+    try:
+        with gzip.open(file) as stream:
+            while stream.read(_CHUNK):
+                pass
+    except (OSError, EOFError, zlib.error) as error:
+        raise DatabaseDamagedError(f"{file}: is damaged: {error}.") from error
 
 
 def _manifest(archive: tarfile.TarFile, file: Path) -> Manifest:
