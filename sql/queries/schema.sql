@@ -13,6 +13,10 @@ CREATE TABLE IF NOT EXISTS schema_version (
 -- name: schema_tables()
 SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\';
 
+-- name: table_statements()
+-- The statement that made each table, with its comments.
+SELECT name, sql FROM sqlite_schema WHERE type = 'table';
+
 -- name: schema_versions()
 SELECT version, description, checksum, applied_at, execution_time_ms, success FROM schema_version ORDER BY version;
 

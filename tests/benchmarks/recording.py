@@ -143,7 +143,7 @@ class _Maker:
                 yield at
 
     def _profile(self, agent_id: str) -> Row:
-        return agent_id.title(), "claude-code", "builder", HOST, f"/work/agents/{agent_id}", "board"
+        return agent_id.title(), "claude-code", "builder", HOST, f"/shop/agents/{agent_id}", "board"
 
     def _agents(self) -> Iterator[Row]:
         return ((name, *self._profile(name), self.start, self.end) for name in self.ids)
@@ -233,10 +233,10 @@ class _Maker:
     # --- what happened ------------------------------------------------------------------------------------------
 
     def _board(self) -> Iterator[tuple[str, str, Iterator[Row]]]:
-        path = "/work/coordination/task-board.json"
+        path = "/shop/coordination/task-board.json"
         columns = "root, timestamp, path, version, shape, sprint, last_synced, last_updated, updated_by, error, partial"
         states = (
-            ("/work", at, path, "4", "v4", "", at, at, "agent-000", "", 0)
+            ("/shop", at, path, "4", "v4", "", at, at, "agent-000", "", 0)
             for at in range(self.start, self.end, 20 * MINUTE)
         )
         yield "board_states", columns, states
@@ -255,11 +255,11 @@ class _Maker:
             begin = self.start + number * (self.end - self.start) // (self.days * 10)
             for place, (kind, before, after) in enumerate(steps):
                 task_id, agent = f"TASK-{number:03d}", self.ids[number % len(self.ids)]
-                task = Task(id=task_id, title=f"Task {number}", status=after, assigned_to=agent, root="/work")
+                task = Task(id=task_id, title=f"Task {number}", status=after, assigned_to=agent, root="/shop")
                 details = msgspec.json.encode({"changed": ["status"], "task": task}).decode()
                 at = begin + place * HOUR
                 if at < self.end:
-                    yield task_id, kind, before, after, agent, agent, details, at, "/work"
+                    yield task_id, kind, before, after, agent, agent, details, at, "/shop"
 
     def _commits(self) -> Iterator[tuple[str, str, Iterator[Row]]]:
         made = [
@@ -272,7 +272,7 @@ class _Maker:
         )
         commits = (
             (h, h[-7:], name, "Dev", "dev@example.org", f"Change {h[-4:]}", f"work/{name}", 3, 40, 12, at,
-             at + 2000, "reflog", "/work/.git")
+             at + 2000, "reflog", "/shop/.git")
             for h, name, at in made
         )  # fmt: skip
         yield "git_commits", columns, commits
@@ -308,7 +308,7 @@ class _Maker:
         yield "alert_changes", columns, changes
 
     def _events(self) -> Iterator[Row]:
-        states = '{"name":"git","subject":"/work","state":"ok","since":%d}'
+        states = '{"name":"git","subject":"/shop","state":"ok","since":%d}'
         for count, at in enumerate(range(self.start, self.end, 5 * MINUTE)):
             name = self.ids[count % len(self.ids)]
             yield at, "activity", name, "progress", f'{{"text":"did step {count}"}}'
@@ -316,7 +316,7 @@ class _Maker:
                 pid = 5000 + count % 1000
                 yield at, "process-started", name, f"pid {pid}", f'{{"pid":{pid},"name":"claude"}}'
             if not count % 36:
-                yield at, "source", f"/work/agents/{name}", "git", states % at
+                yield at, "source", f"/shop/agents/{name}", "git", states % at
 
 
 def main() -> None:

@@ -41,10 +41,10 @@ def full_tick(number: int, agents: tuple[str, ...] = AGENTS) -> TickRows:
                 timestamp=at,
                 new_status="TODO",
                 task=task(f"T-{number}", description="long words " * (600 if number % 25 == 0 else 1)),
-                root="/root",
+                root="/shop",
             )
         ],
-        boards=[BoardState(root="/root", path="/root/board.json", last_synced=at)],
+        boards=[BoardState(root="/shop", path="/shop/board.json", last_synced=at)],
         commits=[commit(number)],
         health=SystemHealth(status="healthy", last_check=at),
         rag=RagMetrics(timestamp=at, origin="file"),

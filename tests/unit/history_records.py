@@ -86,7 +86,7 @@ def tick(at: int = AT, *names: str, **changes: Any) -> TickRows:
 
 
 def task(name: str = "TASK-1", **changes: Any) -> Task:
-    return Task(**{"id": name, "title": "Build it", "status": "TODO", "root": "/root", **changes})
+    return Task(**{"id": name, "title": "Build it", "status": "TODO", "root": "/shop", **changes})
 
 
 def commit(number: int = 1, **changes: Any) -> Commit:

@@ -100,7 +100,7 @@ class World:
             new_status=after,
             assigned_to=self.random.choice(NAMES),
             task=task(name, status=after, title=f"{name} as of tick {self.number}") if after else None,
-            root="/root",
+            root="/shop",
         )
         rows.task_events.append(event)
         if after is None:
@@ -109,7 +109,7 @@ class World:
             self.tasks[name] = after
         rows.boards.append(
             BoardState(
-                root="/root", path="/root/board.json", shape="v4", version=str(self.number), last_synced=at
+                root="/shop", path="/shop/board.json", shape="v4", version=str(self.number), last_synced=at
             )
         )
 

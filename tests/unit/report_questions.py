@@ -39,10 +39,10 @@ def change(
         previous_status=before,
         new_status=after,
         task=task(name, status=after, title=f"Build {name}") if after else None,
-        root="/root",
+        root="/shop",
         **{"assigned_to": "builder", **more},
     )
 
 
 def board(at: int) -> BoardState:
-    return BoardState(root="/root", path="/root/board.json", shape="v4", last_synced=at)
+    return BoardState(root="/shop", path="/shop/board.json", shape="v4", last_synced=at)

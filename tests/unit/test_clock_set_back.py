@@ -46,7 +46,7 @@ def task_event(name: str, at: int, **changes: str) -> TaskEvent:
         changed_by=None,
         task=task(name, **changes),
         changed=("title",),
-        root="/root",
+        root="/shop",
     )
 
 
@@ -64,8 +64,8 @@ def full_tick(at: int, cpu: float = 1.5, word: str = "active", number: int = 1) 
         task_events=[task_event(f"T-{number}", at)],
         boards=[
             BoardState(
-                root="/root",
-                path="/root/b.json",
+                root="/shop",
+                path="/shop/b.json",
                 version=str(number),
                 shape="s",
                 sprint="",

@@ -46,7 +46,7 @@ def words(at: int, word: str) -> TickRows:
         new_status=None if word in {"before", "between"} else "TODO",
         assigned_to=name,
         task=task(f"secret-task-{word}"),
-        root="/root",
+        root="/shop",
     )
     made = commit(
         int.from_bytes(f"{word}{at}".encode()) % 16**40,
@@ -65,7 +65,7 @@ def words(at: int, word: str) -> TickRows:
         task_events=[change],
         boards=[
             BoardState(
-                root="/root", path="/root/b", shape="v4", updated_by=f"secret-board-{word}", last_synced=at
+                root="/shop", path="/shop/b", shape="v4", updated_by=f"secret-board-{word}", last_synced=at
             )
         ],
         commits=[made],

@@ -198,7 +198,7 @@ def changed(at_time: int, **fields: Any) -> TaskEvent:
         "event_type": "updated",
         "timestamp": at_time,
         "task": task(),
-        "root": "/root",
+        "root": "/shop",
     }
     return TaskEvent(**{**known, **fields})
 

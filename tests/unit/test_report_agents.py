@@ -120,7 +120,7 @@ async def test_a_task_is_done_once_by_whom_it_was_assigned_to_by_id_or_name(tmp_
             new_status="DONE",
             assigned_to=who,
             task=task(name, status="DONE"),
-            root="/root",
+            root="/shop",
         )
 
     rows = sample(AT + 5_000)

@@ -10,13 +10,13 @@ from monitor.model import Board, BoardState, Recovery, Task, TaskEvent
 NOW = AT + 60_000
 
 
-def board(*tasks: Task, root: str = "/root") -> Board:
+def board(*tasks: Task, root: str = "/shop") -> Board:
     return Board(tasks=tasks, boards=(BoardState(root=root, path=f"{root}/board.json"),))
 
 
 def change(name: str, at: int, status: str | None) -> TaskEvent:
     return TaskEvent(
-        task_id=name, event_type="updated", timestamp=at, new_status=status, root="/root", task=task(name)
+        task_id=name, event_type="updated", timestamp=at, new_status=status, root="/shop", task=task(name)
     )
 
 

@@ -65,7 +65,7 @@ def tables() -> list[Table]:
             for statement in statements(migration.up):
                 db.execute(statement)
             found |= {name: (migration.version, remark) for name, remark in _remarks(migration)}
-        created = dict(db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'"))
+        created = dict(db.execute(sql("table_statements")))
     finally:
         db.close()
     return [
