@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
+# Finds processes of the whole host by what started them: in a test program of its own.
+ALONE  := tests/integration/test_processes_configured.py
 
 .PHONY: run test lint bench soak docs picture clean
 
@@ -10,7 +12,12 @@ run: $(STAMP)
 	@$(BIN)/agent-monitor $(ARGS)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+ifdef ARGS
+	$(BIN)/python -m pytest $(ARGS)
+else
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore $(ALONE)
+	$(BIN)/python -m pytest $(ALONE)
+endif
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
