@@ -23,6 +23,8 @@ FEED_LIMIT: Final = 50
 """Commits kept over all agents (seed 001, L313)."""
 EVENTS_LIMIT: Final = 200
 """Events kept for the event queue."""
+ALERT_HISTORY_LIMIT: Final = 500
+"""Resolved alerts that are shown."""
 
 Subscriber = Callable[[frozenset[str]], None]
 
@@ -36,6 +38,12 @@ class Keys:
     COMMIT_FEED: Final = "git:activity:feed"
     HEALTH: Final = "system:health:current"
     ALERTS: Final = "system:alerts:active"
+    MUTES: Final = "system:alerts:muted"
+    """The `Mute` records that hold, the one that ends first in front."""
+    ALERT_HISTORY: Final = "system:alerts:history"
+    """Alerts that were resolved, newest first, at most `ALERT_HISTORY_LIMIT`; filled only while someone subscribes."""
+    VELOCITY: Final = "tasks:velocity"
+    """`DayCount` of each of the last days, the oldest first; filled only while someone subscribes to it."""
     SOURCES: Final = "system:sources:current"
     RAG: Final = "rag:metrics:current"
     RAG_PATTERNS: Final = "rag:patterns:top"
@@ -69,6 +77,16 @@ class Keys:
     def processes(agent_id: str) -> str:
         """The agent's process tree (`ProcessInfo`, depth first); filled only while someone subscribes to it."""
         return f"agents:{agent_id}:processes"
+
+    @staticmethod
+    def series(agent_id: str, span: str) -> str:
+        """The agent's `Series` over one of `SPANS`; filled only while someone subscribes to it."""
+        return f"agents:{agent_id}:series:{span}"
+
+    @staticmethod
+    def ribbons(span: str) -> str:
+        """`Ribbons` of all agents over one of `SPANS`; filled only while someone subscribes to it."""
+        return f"timeline:ribbons:{span}"
 
     @staticmethod
     def last_updated(agent_id: str) -> str:

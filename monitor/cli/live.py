@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from monitor.config import Settings
     from monitor.keystore import Feed, KeyStore
     from monitor.paths import StatePaths
+    from monitor.ui.environment import ScreenEnvironment
     from monitor.ui.options import ScreenOptions
 
 DEMO_AGENTS: Final = 6
@@ -42,16 +43,30 @@ def live(options: Globals, *, offer_demo: bool = True) -> int:
 
     store = KeyStore()
     feed = LateFeed(lambda: _make_feed(settings, paths, store))
-    screen = screen_options(settings.intervals.tick, no_color=environment.no_color)
+    screen = screen_options(options, environment)
     with Presence(paths, "terminal"):
         return run_app(MonitorApp(store, feed, screen), logs=paths.logs)
 
 
-def screen_options(interval: float, *, no_color: bool) -> ScreenOptions:
+def screen_options(options: Globals, environment: ScreenEnvironment) -> ScreenOptions:
     """The screen's options of a person at a terminal, whatever feed it shows."""
     from monitor.ui.options import ScreenOptions
 
-    return ScreenOptions(user=_user(), interval=interval, no_color=no_color, animations=False)
+    settings = options.settings.screen
+    return ScreenOptions(
+        theme=settings.theme or None,
+        ascii=settings.ascii,
+        mouse=settings.mouse,
+        readonly=settings.readonly,
+        animations=settings.animations and not environment.remote,
+        user=_user(),
+        interval=options.settings.intervals.tick,
+        no_color=environment.no_color,
+        keymap=settings.keys,
+        shell=settings.shell,
+        editor=settings.editor,
+        arrangement=options.paths.folder / "screen.json",
+    )
 
 
 def _make_feed(settings: Settings, paths: StatePaths, store: KeyStore) -> Feed:

@@ -76,7 +76,7 @@ def replay(
         playing=not paused,
         interval=interval,
     )
-    screen = screen_options(interval, no_color=environment.no_color)
+    screen = screen_options(options, environment)
     return run_app(MonitorApp(store, feed, screen), logs=options.paths.logs)
 
 

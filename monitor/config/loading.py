@@ -16,6 +16,7 @@ from monitor.config.settings import (
     Intervals,
     RagSettings,
     Retention,
+    ScreenSettings,
     ServiceSettings,
     Settings,
     Thresholds,
@@ -167,6 +168,7 @@ def _table_of(keys: str) -> list[str]:
         "rag": RagSettings,
         "database": DatabaseSettings,
         "backup": Backup,
+        "screen": ScreenSettings,
     }
     parts = re.sub(r"\[\d+\]", "", keys).split(".")
     table = tables.get(parts[0], Settings) if len(parts) > 1 else Settings

@@ -208,6 +208,35 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = 0
 
 
+class ScreenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the screen looks, and which keys it takes."""
+
+    theme: Annotated[
+        str,
+        Meta(max_length=60, description="Name of its colours; the program's own dark ones when left out."),
+    ] = ""
+    ascii: Annotated[bool, Meta(description="Draw with ASCII characters only.")] = False
+    mouse: Annotated[
+        bool, Meta(description="Whether the mouse works; without it the terminal's own selection does.")
+    ] = True
+    readonly: Annotated[
+        bool, Meta(description="Send no signal and open no program, whatever key is pressed.")
+    ] = False
+    animations: Annotated[bool, Meta(description="Smooth movement; never over SSH.")] = False
+    shell: Annotated[
+        str, Meta(description="The shell to open in a worktree; the login shell when left out.")
+    ] = ""
+    editor: Annotated[
+        str, Meta(description="The editor to open in a worktree; `$VISUAL` or `$EDITOR` when left out.")
+    ] = ""
+    keys: Annotated[
+        dict[str, str],
+        Meta(
+            description="Other keys for commands: the id of a command (page Keys) to keys, with commas between."
+        ),
+    ] = {}
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Every setting; see each part for its keys."""
 
@@ -226,3 +255,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rag: RagSettings = field(default_factory=RagSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     backup: Backup = field(default_factory=Backup)
+    screen: ScreenSettings = field(default_factory=ScreenSettings)

@@ -27,9 +27,12 @@ from monitor.model.conclusions import (
     Event,
     Evidence,
     FeedState,
+    Mute,
 )
 from monitor.model.git import (
+    COMMIT_FILES_LIMIT,
     Commit,
+    FileChange,
     GitState,
     WorktreeReading,
 )
@@ -50,6 +53,15 @@ from monitor.model.replay import (
     ReplayState,
     Timeline,
     TimelineSlice,
+)
+from monitor.model.series import (
+    SPANS,
+    DayCount,
+    Resolution,
+    Ribbon,
+    Ribbons,
+    Series,
+    SeriesPoint,
 )
 from monitor.model.system import (
     CollectorHealth,
@@ -77,9 +89,11 @@ from monitor.model.words import (
 )
 
 __all__ = [
+    "COMMIT_FILES_LIMIT",
     "DONE_STATUSES",
     "REPLAY_SPEEDS",
     "SEVERITIES",
+    "SPANS",
     "STATUSES",
     "Activity",
     "Agent",
@@ -96,16 +110,19 @@ __all__ = [
     "Command",
     "Commit",
     "Connection",
+    "DayCount",
     "DiskUsage",
     "Event",
     "Evidence",
     "FeedState",
+    "FileChange",
     "GitState",
     "HostReading",
     "Leap",
     "Mark",
     "MarkKind",
     "Millis",
+    "Mute",
     "Origin",
     "OverallStatus",
     "ProcessExit",
@@ -117,6 +134,11 @@ __all__ = [
     "RagPattern",
     "Recovery",
     "ReplayState",
+    "Resolution",
+    "Ribbon",
+    "Ribbons",
+    "Series",
+    "SeriesPoint",
     "ServiceState",
     "ServiceStatus",
     "Severity",

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from monitor.model.git import GitState
+from monitor.model.processes import ProcessKey
 from monitor.model.words import AlertType, Millis, Origin, Severity, Status
 
 
@@ -46,6 +47,8 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     branch: str | None = None
     git_state: GitState | None = None
     git_read_at: Millis | None = None
+    repository: str | None = None
+    """The common git folder: equal for all worktrees of one repository."""
     uncommitted_changes: int | None = None
     ahead: int | None = None
     behind: int | None = None
@@ -68,6 +71,8 @@ class AgentMetrics(msgspec.Struct, frozen=True, kw_only=True):
     thread_count: int | None = None
     process_count: int | None = None
     uptime_seconds: int | None = None
+    process_key: ProcessKey | None = None
+    """Which process `pid` is, for ever: what a signal may be sent to."""
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,14 +107,44 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     details: dict[str, Any] = {}
 
 
+class Mute(msgspec.Struct, frozen=True, kw_only=True):
+    """A person does not want to hear of these alerts for a time (key `system:alerts:muted`).
+
+    They are raised and recorded all the same, and stand back: below all others, in no count, in no exit code.
+    """
+
+    rule: str
+    """Rule id; empty: every rule."""
+    subject: str
+    """Subject of the alert; empty: every subject. Rule and subject are never both empty."""
+    by: str
+    at: Millis
+    until: Millis
+    note: str = ""
+
+    def covers(self, alert: Alert, now: Millis) -> bool:
+        """Whether it keeps this alert quiet at that moment."""
+        return (
+            self.rule in ("", alert.rule)
+            and self.subject in ("", alert.subject)
+            and self.at <= now < self.until
+        )
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """What a viewer wants written; travels through the inbox to the one writer (DESIGN.md §1)."""
 
-    kind: Literal["acknowledge", "resolve"]
-    alert_id: str
+    kind: Literal["acknowledge", "resolve", "mute", "unmute"]
     by: str
     at: Millis
+    alert_id: str = ""
+    """The alert to acknowledge or to resolve."""
     note: str = ""
+    rule: str = ""
+    """Of what is muted or no longer muted, as in `Mute`."""
+    subject: str = ""
+    until: Millis | None = None
+    """Until when it is muted."""
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from monitor.model.words import Attribution, Millis
+
+COMMIT_FILES_LIMIT: Final = 100
+"""Files of a commit that are told by name; `files_changed` counts all of them."""
 
 GitState = Literal[
     "branch",
@@ -56,9 +59,20 @@ class WorktreeReading(msgspec.Struct, frozen=True, kw_only=True):
     untracked: int | None = None
     conflicted: int | None = None
     stash_count: int | None = None
+    changed_files: tuple[str, ...] = ()
+    """The first of the uncommitted files, relative to the worktree."""
     last_change: Millis | None = None
     """Newest modification time among the uncommitted files and the index, where known."""
     error: str = ""
+
+
+class FileChange(msgspec.Struct, frozen=True):
+    """A file that a commit changed. Lines are None where git counts none (binary files)."""
+
+    path: str
+    """Relative to the worktree, `/` between its parts; of a renamed file, the new one."""
+    lines_added: int | None = None
+    lines_deleted: int | None = None
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,3 +93,5 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     commit_timestamp: Millis
     attribution: Attribution
     repository: str = ""
+    files: tuple[FileChange, ...] | None = None
+    """The first `COMMIT_FILES_LIMIT` files it changed; None: not recorded."""

@@ -46,6 +46,8 @@ class ProcessInfo(msgspec.Struct, frozen=True, kw_only=True):
     memory_usage: int | None = None
     thread_count: int | None = None
     started: Millis | None = None
+    ports: tuple[int, ...] = ()
+    """TCP ports on which it listens, ascending."""
 
 
 class ProcessGroup(msgspec.Struct, frozen=True, kw_only=True):

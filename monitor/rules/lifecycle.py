@@ -81,7 +81,9 @@ class AlertBook:
         """Do what a viewer asks for; returns the record to write, None when there is nothing to do."""
         if command.kind == "acknowledge":
             return self.acknowledge(command.alert_id, command.by, command.at, command.note)
-        return self.resolve(command.alert_id, command.by, command.at)
+        if command.kind == "resolve":
+            return self.resolve(command.alert_id, command.by, command.at)
+        return None
 
     def acknowledge(self, alert_id: str, by: str, at: Millis, note: str = "") -> Alert | None:
         """Note that a person has seen it; returns the record to write, None when there is nothing to do."""

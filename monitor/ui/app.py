@@ -17,7 +17,6 @@ from monitor.keystore import Feed, Keys, KeyStore, Player
 from monitor.ui.commands import CommandSpec, bindings, offered
 from monitor.ui.notices import Notices
 from monitor.ui.palette import Palette
-from monitor.ui.panes.alerts import AlertsPane
 from monitor.ui.panes.pane import Pane
 from monitor.ui.replay import Replay
 from monitor.ui.screens.base import BaseScreen
@@ -229,11 +228,10 @@ class MonitorApp(App[None]):
         screen = self.screen
         if command.context == "app" or not isinstance(screen, BaseScreen):
             return self
-        if command.context == "alerts" and isinstance(screen, MainScreen):
-            return screen.query_one(AlertsPane)
         if command.context in ("pane", "order"):
             return screen.pane or screen.query(Pane).first()
-        return screen
+        panes = [pane for pane in screen.query(Pane) if command.context in pane.CONTEXTS]
+        return next((pane for pane in panes if pane is screen.pane), panes[0] if panes else screen)
 
 
 def describe(error: Exception) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 
@@ -10,6 +12,12 @@ class ScreenOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     theme: str | None = None
     """Name of a Textual theme; None is the program's own."""
+    ascii: bool = False
+    """Draw with ASCII characters only."""
+    mouse: bool = True
+    """Whether the mouse works; without it the terminal's own selection does."""
+    readonly: bool = False
+    """Nothing outside the screen can be acted on: no signal is sent, no program opened."""
     animations: bool = False
     """Smooth movement; off by default, because it costs bytes over SSH."""
     user: str = ""
@@ -22,3 +30,9 @@ class ScreenOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Draw with weight and reverse only, never with colours (NO_COLOR)."""
     keymap: dict[str, str] = {}
     """Other keys for commands: command id to a comma-separated list of keys."""
+    shell: str = ""
+    """Program that `open a shell` starts; the login shell when empty."""
+    editor: str = ""
+    """Program that `open an editor` starts; `$VISUAL` or `$EDITOR` when empty."""
+    arrangement: Path | None = None
+    """Where the arrangement of the panes is remembered; None: nowhere."""

@@ -27,8 +27,9 @@ from maintenance_records import (
     steady,
 )
 
-from monitor.history.series.agents import STATUSES, Series, agent_series, choose
+from monitor.history.series.agents import agent_series, choose
 from monitor.history.series.host import HostSeries, host_series
+from monitor.model import STATUSES, Series
 
 T = TypeVar("T")
 

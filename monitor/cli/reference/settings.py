@@ -43,24 +43,26 @@ def settings_of(table: type[msgspec.Struct]) -> Iterator[Setting]:
         default = (
             None if field.default is msgspec.UNSET or field.default is msgspec.NODEFAULT else field.default
         )
+        if field.default_factory not in (msgspec.UNSET, msgspec.NODEFAULT):
+            default = field.default_factory()
         yield Setting(field.name, meaning, default, allowed(bare))
 
 
 def allowed(kind: inspect.Type) -> str:
     """What a value may be, in words: `number, 0.1 to 86,400`."""
+    if isinstance(kind, inspect.VarTupleType):
+        return f"list of {allowed(kind.item_type)}"
+    if isinstance(kind, inspect.DictType):
+        return f"table of {allowed(kind.value_type)}"
     match kind:
         case inspect.LiteralType():
             return ", ".join(f"`{value}`" for value in kind.values)
         case inspect.BoolType():
             return "`true` or `false`"
-        case inspect.IntType():
-            return "whole number" + _bounds(kind)
-        case inspect.FloatType():
-            return "number" + _bounds(kind)
+        case inspect.IntType() | inspect.FloatType():
+            return ("whole number" if isinstance(kind, inspect.IntType) else "number") + _bounds(kind)
         case inspect.StrType():
             return "text"
-        case inspect.VarTupleType():
-            return f"list of {allowed(kind.item_type)}"
     raise TypeError(f"no words for {kind}")
 
 

@@ -6,14 +6,14 @@ comes from others: what is not summed up yet from finer ones, what retention has
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from monitor.history.queries import fetch, fetch_one
 from monitor.history.upkeep import rollup
 from monitor.history.writing.encode import SAMPLE_REPEAT_MS
-from monitor.model import Millis, Status
+from monitor.model import STATUSES, Millis, Resolution, Series, SeriesPoint
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     import aiosqlite
 
-Resolution = Literal["samples", "5min", "hourly", "daily"]
 RESOLUTIONS: Final[tuple[Resolution, ...]] = ("samples", "5min", "hourly", "daily")
 """From the finest to the coarsest."""
 PERIODS: Final[dict[Resolution, Millis]] = {
@@ -32,50 +31,7 @@ PERIODS: Final[dict[Resolution, Millis]] = {
 }
 MAX_SAMPLES: Final = 15_000
 """Samples read for one series, about; a longer interval, or a shorter tick, is read from five-minute rows."""
-STATUSES: Final[tuple[Status, ...]] = ("active", "idle", "blocked", "error", "offline")
 _PLACES: Final = {word: place for place, word in enumerate(STATUSES)}
-
-
-class SeriesPoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One stretch of the series. Nothing is known of a gap: its numbers are None and its times 0."""
-
-    at: Millis
-    """Its start."""
-    measured_ms: Millis = 0
-    """Time in which the CPU is known; averages are over it."""
-    avg_cpu: float | None = None
-    """Percent of one core."""
-    max_cpu: float | None = None
-    avg_memory: int | None = None
-    """Bytes."""
-    max_memory: int | None = None
-    max_processes: int | None = None
-    max_uncommitted: int | None = None
-    """Files."""
-    active_ms: Millis = 0
-    idle_ms: Millis = 0
-    blocked_ms: Millis = 0
-    error_ms: Millis = 0
-    offline_ms: Millis = 0
-
-    @property
-    def status(self) -> Status | None:
-        """The status that held longest; None in a gap."""
-        times = (self.active_ms, self.idle_ms, self.blocked_ms, self.error_ms, self.offline_ms)
-        longest = max(times)
-        return STATUSES[times.index(longest)] if longest else None
-
-
-class Series(msgspec.Struct, frozen=True, kw_only=True):
-    """An agent's numbers from `start` to `end`, in points of `bucket_ms` each, in order and without holes."""
-
-    agent_id: str
-    start: Millis
-    end: Millis
-    bucket_ms: Millis
-    resolution: Resolution
-    """Of the rows that were chosen."""
-    points: tuple[SeriesPoint, ...]
 
 
 class _Span(msgspec.Struct):

@@ -1,4 +1,4 @@
-"""The commands for agents and alerts."""
+"""The commands of the agents pane."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ AGENTS: Final = (
         ("enter",),
         "Details",
         "Open the details of the selected agent.",
-        "Agents and alerts",
+        "Agents",
         "open",
         "main",
         footer=True,
@@ -23,7 +23,7 @@ AGENTS: Final = (
         ("n",),
         "Next waiting",
         "Select the next agent that is blocked or in error.",
-        "Agents and alerts",
+        "Agents",
         "next_waiting(1)",
         "main",
     ),
@@ -32,40 +32,8 @@ AGENTS: Final = (
         ("N",),
         "Previous waiting",
         "Select the one before it.",
-        "Agents and alerts",
+        "Agents",
         "next_waiting(-1)",
         "main",
-    ),
-    CommandSpec(
-        "alert.acknowledge",
-        ("a",),
-        "Acknowledge",
-        "Acknowledge the selected alert: you have seen it.",
-        "Agents and alerts",
-        "acknowledge",
-        "alerts",
-        footer=True,
-        live=True,
-    ),
-    CommandSpec(
-        "alert.resolve",
-        ("R",),
-        "Resolve",
-        "Resolve the selected alert: it leaves the list.",
-        "Agents and alerts",
-        "resolve",
-        "alerts",
-        footer=True,
-        live=True,
-    ),
-    CommandSpec(
-        "agent.tree",
-        ("t",),
-        "Tree",
-        "In details: processes as a tree, or flat by CPU.",
-        "Agents and alerts",
-        "toggle_tree",
-        "agent",
-        footer=True,
     ),
 )

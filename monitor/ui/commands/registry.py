@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Final
 from textual.binding import Binding
 
 from monitor.ui.commands.agents import AGENTS
+from monitor.ui.commands.alerts import ALERTS
+from monitor.ui.commands.board import BOARD
+from monitor.ui.commands.details import DETAILS
+from monitor.ui.commands.dialogs import DIALOGS
+from monitor.ui.commands.find import FIND
 from monitor.ui.commands.move import MOVE
 from monitor.ui.commands.program import PROGRAM
 from monitor.ui.commands.replay import REPLAY
@@ -16,7 +21,18 @@ from monitor.ui.commands.view import VIEW
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-COMMANDS: Final[tuple[CommandSpec, ...]] = (*AGENTS, *VIEW, *MOVE, *REPLAY, *PROGRAM)
+COMMANDS: Final[tuple[CommandSpec, ...]] = (
+    *AGENTS,
+    *DETAILS,
+    *BOARD,
+    *ALERTS,
+    *FIND,
+    *VIEW,
+    *MOVE,
+    *REPLAY,
+    *PROGRAM,
+    *DIALOGS,
+)
 """Every command, group by group."""
 COMMAND_BY_ID: Final = {command.id: command for command in COMMANDS}
 

@@ -5,14 +5,41 @@ from __future__ import annotations
 from typing import Final, Literal, NamedTuple
 
 Context = Literal[
-    "app", "main", "pane", "order", "table", "alerts", "agent", "overlay", "filter", "replay", "moment"
+    "app",
+    "main",
+    "pane",
+    "order",
+    "table",
+    "agents",
+    "commits",
+    "health",
+    "alerts",
+    "board",
+    "timeline",
+    "systems",
+    "agent",
+    "overlay",
+    "filter",
+    "choice",
+    "prompt",
+    "replay",
+    "moment",
 ]
-"""Where a command works: everywhere, on the main screen, in every pane, in panes that can be sorted, in every table,
-in the alerts, on an agent's details, on a screen that lies over another one, while a filter is typed, on every screen
-of a replay, and while a moment to go to is typed."""
-Group = Literal["Agents and alerts", "View", "Move", "Replay", "Program"]
+"""Where a command works: everywhere (`app`), on the main screen, in every pane, in panes that can be sorted, in every
+table, in the pane of that name, on an agent's details (`agent`), on a screen that lies over another one, while a filter
+is typed, while something is chosen or typed in a dialog, on every screen of a replay, and while a moment is typed."""
+Group = Literal["Agents", "Tasks and commits", "Alerts", "Find", "View", "Move", "Replay", "Program"]
 
-GROUPS: Final[tuple[Group, ...]] = ("Agents and alerts", "View", "Move", "Replay", "Program")
+GROUPS: Final[tuple[Group, ...]] = (
+    "Agents",
+    "Tasks and commits",
+    "Alerts",
+    "Find",
+    "View",
+    "Move",
+    "Replay",
+    "Program",
+)
 REPLAY_CONTEXTS: Final[frozenset[Context]] = frozenset({"replay", "moment"})
 
 

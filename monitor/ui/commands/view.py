@@ -1,4 +1,4 @@
-"""The commands that choose what is shown: filters, orders, panes."""
+"""The commands that choose what is shown: orders and panes."""
 
 from __future__ import annotations
 
@@ -7,47 +7,6 @@ from typing import Final
 from monitor.ui.commands.spec import CommandSpec
 
 VIEW: Final = (
-    CommandSpec(
-        "filter.open",
-        ("slash",),
-        "Filter",
-        "Filter the pane: words, status:idle, kind:codex, branch:x.",
-        "View",
-        "open_filter",
-        "pane",
-        footer=True,
-    ),
-    CommandSpec(
-        "filter.clear",
-        ("escape",),
-        "Clear filter",
-        "Clear the filter of the focused pane.",
-        "View",
-        "clear_filter",
-        "pane",
-    ),
-    CommandSpec(
-        "filter.keep",
-        ("enter", "down", "tab"),
-        "Keep",
-        "While typing: keep the filter and go back to the rows.",
-        "View",
-        "keep_filter",
-        "filter",
-        footer=True,
-        palette=False,
-    ),
-    CommandSpec(
-        "filter.cancel",
-        ("escape",),
-        "Clear",
-        "While typing: clear the filter.",
-        "View",
-        "cancel_filter",
-        "filter",
-        footer=True,
-        palette=False,
-    ),
     CommandSpec(
         "sort.next", ("s", "f6"), "Sort", "Sort by the next column.", "View", "sort(1)", "order", footer=True
     ),
@@ -77,9 +36,6 @@ VIEW: Final = (
         "main",
     ),
     CommandSpec("pane.alerts", ("4",), "Alerts", "Go to the alerts.", "View", "pane('alerts')", "main"),
-    CommandSpec(
-        "board.open", ("b", "5"), "Board", "Open the task board.", "View", "board", "main", footer=True
-    ),
     CommandSpec(
         "pane.next", ("tab",), "Next pane", "Go to the next pane.", "View", "screen.cycle(1)", "pane"
     ),

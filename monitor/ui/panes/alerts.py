@@ -34,6 +34,7 @@ class AlertsPane(Pane[Alert]):
     """One line an alert."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("alerts"))
+    CONTEXTS = ("alerts",)
     NUMBER = "4"
     CAPTION = "Alerts"
     TITLES = False

@@ -11,7 +11,7 @@ from textual.events import DescendantBlur, DescendantFocus
 from textual.message import Message
 
 from monitor.keystore import Keys
-from monitor.ui.commands import bindings
+from monitor.ui.commands import Context, bindings
 from monitor.ui.filter import Filter
 from monitor.ui.widgets.columns import Column, R
 from monitor.ui.widgets.filter_line import FilterLine
@@ -48,6 +48,8 @@ class Pane(Container, Generic[R]):
     """A title over a live table."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("pane", "order"))
+    CONTEXTS: ClassVar[tuple[Context, ...]] = ()
+    """Contexts of the commands that it serves beside those of every pane."""
     NUMBER: ClassVar[str] = ""
     CAPTION: ClassVar[str]
     PATTERNS: ClassVar[tuple[str, ...]]

@@ -9,7 +9,6 @@ from textual.events import DescendantFocus
 from textual.screen import ScreenResultType
 
 from monitor.ui.commands import CommandSpec, Context, bindings, offered
-from monitor.ui.panes.alerts import AlertsPane
 from monitor.ui.panes.pane import Pane
 from monitor.ui.screens.replay import ReplayScreen
 from monitor.ui.widgets.filter_line import FilterLine
@@ -92,10 +91,8 @@ class BaseScreen(ReplayScreen[ScreenResultType]):
         if any(isinstance(node, FilterLine) for node in chain):
             return ("filter",)
         inner: tuple[Context, ...] = ("table",)
-        if any(isinstance(node, AlertsPane) for node in chain):
-            inner = ("alerts",)
         if self.pane is not None:
-            inner += ("pane", "order") if self.pane.SORTS else ("pane",)
+            inner = (*self.pane.CONTEXTS, *inner, "pane", *(("order",) if self.pane.SORTS else ()))
         return (*inner, *self.CONTEXTS, *(("replay",) if self.wiring.replay is not None else ()))
 
     def offer_keys(self) -> None:

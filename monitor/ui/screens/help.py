@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 from monitor.ui.commands import GROUPS, CommandSpec, key_labels, offered
 from monitor.ui.panes.pane import Pane
-from monitor.ui.screens.base import Overlay
+from monitor.ui.screens.single import PaneScreen
 from monitor.ui.widgets.columns import Column
 from monitor.ui.widgets.rows import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from textual.widget import Widget
+    from collections.abc import Mapping, Sequence
 
     from monitor.ui.spans import Cell
     from monitor.ui.wiring import Wiring
@@ -68,20 +66,11 @@ class HelpPane(Pane[CommandSpec | str]):
         return ()
 
 
-class HelpScreen(Overlay):
+class HelpScreen(PaneScreen):
     """All keys."""
 
     def __init__(self, wiring: Wiring) -> None:
-        super().__init__(wiring)
-        self._keys = HelpPane(wiring)
-
-    def body(self) -> Iterable[Widget]:
-        """The keys."""
-        yield self._keys
-
-    def on_mount(self) -> None:
-        """The keys have the focus, so that they scroll."""
-        self._keys.table.focus()
+        super().__init__(wiring, HelpPane(wiring))
 
 
 def _help(row: CommandSpec | str, _width: int) -> Cell:
