@@ -8,20 +8,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import App, SystemCommand
-from textual.filter import ANSIToTruecolor, LineFilter, NoColor
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.widgets import Input
 from textual.worker import Worker, WorkerError, WorkerFailed, WorkerState
 
 from monitor.errors import MonitorError
 from monitor.keystore import Feed, Keys, KeyStore, Player
 from monitor.ui.commands import CommandSpec, bindings, offered
+from monitor.ui.line_filters import line_filters
 from monitor.ui.notices import Notices
 from monitor.ui.palette import Palette
 from monitor.ui.panes.pane import Pane
 from monitor.ui.replay import Replay
 from monitor.ui.screens.base import BaseScreen
 from monitor.ui.screens.main import MainScreen
-from monitor.ui.themes import DARK, LIGHT, PLAIN
+from monitor.ui.themes import DARK, OWN, PLAIN
 from monitor.ui.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
     from textual.dom import DOMNode
-    from textual.events import Key
+    from textual.events import DescendantFocus, Key
     from textual.screen import Screen
     from textual.theme import Theme
 
@@ -56,12 +57,13 @@ class MonitorApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(self, store: KeyStore, feed: Feed, options: ScreenOptions) -> None:
+        self.options = options
+        self._line_filters = line_filters(options)
         # An ANSI theme leaves the terminal's own colours alone, and the filter then drops the rest.
-        self._line_filters: list[LineFilter] = [NoColor()] if options.no_color else []
         super().__init__(ansi_color=True if options.no_color else None)
+        self.no_color = options.no_color
         self.store = store
         self.feed = feed
-        self.options = options
         self.failure: Exception | None = None
         self._feed_worker: Worker[None] | None = None
         self.paused_since: int | None = None
@@ -69,9 +71,9 @@ class MonitorApp(App[None]):
         self.replay = Replay(store, feed) if isinstance(feed, Player) else None
         self.wiring = Wiring(store, self.notices, options, self.send, self.replay)
         self.animation_level = "full" if options.animations else "none"
-        for theme in (DARK, LIGHT):
+        for theme in OWN:
             self.register_theme(theme)
-        self._begin_with_theme(PLAIN if options.no_color else self._known_theme(options.theme))
+        self._begin_with_theme(self._known_theme(options.theme))
         self.palette = self._resolve_palette()
         self.set_keymap(options.keymap)
 
@@ -149,13 +151,18 @@ class MonitorApp(App[None]):
     def _resolve_palette(self) -> Palette:
         return Palette(self.get_css_variables(), ansi=self.native_ansi_color)
 
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's; where no colour is wanted, those of a theme without any, whatever its name."""
+        variables = super().get_css_variables()
+        return {**variables, **PLAIN.to_color_system().generate()} if self.options.no_color else variables
+
     def _theme_changed(self, _theme: Theme) -> None:
         self.palette = self._resolve_palette()
         for screen in self._base_screens():
             screen.refresh_palette()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """The one that drops colours when none are wanted.
+        """Those that the options ask for: no colour, ASCII only.
 
         Textual would also translate the sixteen ANSI colours on every line; here nothing uses them outside ANSI themes.
         """
@@ -176,6 +183,11 @@ class MonitorApp(App[None]):
         if isinstance(line, Input) and event.is_printable and event.character:
             line.insert_text_at_cursor(event.character)
             event.prevent_default()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """A cursor that blinks is an animation too: a dozen bytes twice a second, as long as something is typed."""
+        if isinstance(event.widget, Input):
+            event.widget.cursor_blink = self.animation_level != "none"
 
     async def action_quit(self) -> None:
         """Leave; 1 when the feed has failed."""
