@@ -75,7 +75,7 @@ def to_ascii(text: str, width: Callable[[str], int]) -> str:
         return text
     drawn = _FOREIGN.sub(lambda match: _run(match[0], width), text)
     # A mark after an ASCII character can widen it, which no part of the text tells by itself.
-    return drawn + _UNKNOWN * (width(text) - len(drawn))
+    return drawn.ljust(width(text), _UNKNOWN)
 
 
 def _run(run: str, width: Callable[[str], int]) -> str:
