@@ -68,7 +68,7 @@ class Pane(Container, Generic[R]):
         self.store = wiring.store
         self.now: int | None = None
         self.title = PaneTitle(self.NUMBER, self.CAPTION)
-        self.table: LineTable[R] = LineTable(self.columns(), titles=self.TITLES)
+        self.table = self.make_table()
         self.filter = Filter()
         self.total = 0
         self._told_wanted = 0
@@ -81,6 +81,10 @@ class Pane(Container, Generic[R]):
     def columns(self) -> Sequence[Column[R]]:
         """Its columns."""
         raise NotImplementedError
+
+    def make_table(self) -> LineTable[R]:
+        """What shows its rows."""
+        return LineTable(self.columns(), titles=self.TITLES)
 
     def records(self) -> Sequence[Row[R]]:
         """All its rows, in the store's order."""

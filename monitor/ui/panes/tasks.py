@@ -1,52 +1,96 @@
-"""The line of task counts: the board in one row, the board itself one key away."""
+"""The tasks on the main screen: a line a task, or all of them in one line of counts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from monitor.keystore import Keys
 from monitor.text import clean
-from monitor.ui import format as text
+from monitor.ui.panes.pane import Sort
+from monitor.ui.panes.task_cards import agent_cell, waits_cell
+from monitor.ui.panes.task_rows import TaskRowsPane
+from monitor.ui.panes.task_words import (
+    board_counts,
+    board_problem,
+    missing_board,
+    need,
+    priority_rank,
+    since_age,
+    task_priority,
+    task_status,
+    velocity,
+)
+from monitor.ui.widgets.columns import Column
 from monitor.ui.widgets.line import Line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from monitor.model import Board
-    from monitor.ui.palette import StyleName
-    from monitor.ui.spans import Cell, Span
+    from monitor.ui.panes.task_cards import TaskCard
+    from monitor.ui.spans import Cell
     from monitor.ui.wiring import Wiring
 
-TASK_GLYPHS: Final[dict[str, tuple[str, StyleName]]] = {
-    "TODO": ("○", "muted"),
-    "IN_PROGRESS": ("●", "info"),
-    "REVIEW": ("◎", "accent"),
-    "BLOCKED": ("■", "warn"),
-    "DONE": ("✓", "ok"),
-    "VERIFIED": ("✓", "ok"),
-    "COMPLETED": ("✓", "ok"),
-}
+
+def _urgency(card: TaskCard) -> tuple[int, int, str]:
+    return (need(card.task.status), priority_rank(card.task), card.task.id)
 
 
-def missing_board(board: Board | None) -> Cell:
-    """What to say when there are no tasks: where a board would be, or why the one that is there cannot be read."""
-    if board is None:
-        return (("Looking for a task board…", "muted"),)
-    for state in board.boards:
-        if state.error:
-            return (("▲ ", "warn"), (f"{clean(state.path)}: {clean(state.error)}", "warn"))
-    if any(state.shape for state in board.boards):
-        return (("The board holds no tasks.", "muted"),)
-    if board.boards:
-        return (("No task board. It would be ", "muted"), (clean(board.boards[0].path), "text"))
-    return (
-        ("No task board. Name a folder that holds ", "muted"),
-        ("coordination/task-board.json", "text"),
-        (" with ", "muted"),
-        ("--root", "key"),
+class TasksPane(TaskRowsPane):
+    """One line a task, what needs somebody first."""
+
+    NUMBER = "5"
+    CAPTION = "Tasks"
+    SORTS: ClassVar = (
+        Sort("status", "status", _urgency),
+        Sort("age", "age in status", lambda card: card.since.at),
+        Sort("title", "last update", lambda card: card.task.updated_at, descending=True),
+        Sort("priority", "priority", lambda card: (priority_rank(card.task), need(card.task.status))),
+        Sort("agent", "agent", lambda card: card.task.assigned_to),
     )
+
+    def columns(self) -> Sequence[Column[TaskCard]]:
+        """Status, id, priority, agent, age in status, title, what it waits for."""
+        return (
+            Column("status", "STATUS", 13, lambda card, _: task_status(card.task), part="task"),
+            Column(
+                "id",
+                "ID",
+                8,
+                lambda card, _: ((clean(card.task.id), "text"),),
+                part="task",
+                flexible=1,
+                limit=12,
+            ),
+            Column(
+                "priority", "PRIORITY", 8, lambda card, _: task_priority(card.task), part="task", priority=4
+            ),
+            Column("agent", "AGENT", 12, lambda card, _: agent_cell(card), priority=1, flexible=1, limit=24),
+            Column("age", "AGE", 5, self._age, "right", moving=True),
+            Column("title", "TITLE", 20, _title, part="task", flexible=4, liked=30),
+            Column("waits", "WAITS FOR", 16, lambda card, _: waits_cell(card), priority=2, flexible=3),
+        )
+
+    def _age(self, card: TaskCard, _width: int) -> Cell:
+        return ((since_age(card.since, self.now), "muted"),)
+
+    def summary(self) -> Cell:
+        """Counts by status, what was completed of late, and what is wrong with the board."""
+        board: Board | None = self.store.get(Keys.TASKS)
+        if board is None or not board.tasks:
+            return ()
+        problem = board_problem(board, self.now)
+        wrong: Cell = ((f"▲ {problem}   ", "warn"),) if problem else ()
+        only: Cell = (("only ", "muted"), *self.only_words(), ("   ", "text")) if self.only else ()
+        return (*only, *wrong, *board_counts(board), *velocity(self.store.get(Keys.VELOCITY), words=False))
+
+
+def _title(card: TaskCard, _width: int) -> Cell:
+    return ((clean(card.task.title), "text"),)
 
 
 class TaskLine(Line):
-    """One line of counts."""
+    """All tasks in one line of counts, where the pane has no room."""
 
     PATTERNS = (Keys.TASKS, Keys.CLOCK)
 
@@ -71,28 +115,5 @@ class TaskLine(Line):
         if board is None or not board.tasks:
             self.show((*head, *missing_board(board)))
             return
-        counts = board.metrics
-        parts: list[Span] = []
-        for word, number, style in (
-            ("todo", counts.todo, "muted"),
-            ("in progress", counts.in_progress, "info"),
-            ("review", counts.review, "text"),
-            ("blocked", counts.blocked, "warn"),
-            ("done", counts.done, "ok"),
-            ("other", counts.other, "muted"),
-        ):
-            if number:
-                name: StyleName = style  # type: ignore[assignment]
-                parts.append((f"{_GLYPHS[word]} {number} {word}   ", name))
-        error = next((state for state in board.boards if state.error), None)
-        if error is not None:
-            parts.append(
-                (
-                    f"▲ {clean(error.error)}, shown as of {text.age(error.last_synced, store.get(Keys.CLOCK))}",
-                    "warn",
-                )
-            )
-        self.show((*head, *parts))
-
-
-_GLYPHS: Final = {"todo": "○", "in progress": "●", "review": "◎", "blocked": "■", "done": "✓", "other": "?"}
+        problem = board_problem(board, store.get(Keys.CLOCK))
+        self.show((*head, *board_counts(board), *(((f"▲ {problem}", "warn"),) if problem else ())))
