@@ -97,7 +97,9 @@ def _dependency(situation: Situation, _thresholds: Thresholds, firing: Firing) -
     begun = [task for task in situation.board.tasks if task.status == "IN_PROGRESS" and task.dependencies]
     if not begun:
         return
-    unfinished = {(task.root, task.id) for task in situation.board.tasks if task.status in UNFINISHED_STATUSES}
+    unfinished = {
+        (task.root, task.id) for task in situation.board.tasks if task.status in UNFINISHED_STATUSES
+    }
     unreadable = _unreadable_roots(situation.board)
     for task in begun:
         waits_for = [
