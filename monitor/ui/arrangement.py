@@ -10,6 +10,7 @@ import msgspec
 from monitor.paths import private_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SIZE_LIMIT: Final = 65_536
@@ -55,11 +56,19 @@ def save(file: Path, arrangement: Arrangement) -> None:
 
 
 class Memory:
-    """Remembers the arrangement in a file, shortly after it has changed."""
+    """Remembers the arrangement; whoever shows the screen writes it, shortly after `changed` was called and at the end.
+
+    Attributes:
+        changed: Called when there is something to write.
+        due: Whether there is.
+
+    """
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
         self._known = load(file)
+        self.changed: Callable[[], object] = lambda: None
+        self.due = False
 
     @property
     def arrangement(self) -> Arrangement:
@@ -72,12 +81,26 @@ class Memory:
         if changed == self._known:
             return False
         self._known = changed
+        self.due = self._file is not None
+        if self.due:
+            self.changed()
         return True
+
+    def of_pane(self, pane: str) -> dict[str, str]:
+        """What was chosen in a pane."""
+        return self._known.panes.get(pane, {})
+
+    def change_pane(self, pane: str, **values: str) -> bool:
+        """Note what was chosen in a pane; an empty value is the plain one, which need not be remembered."""
+        chosen = {name: value for name, value in (self.of_pane(pane) | values).items() if value}
+        panes = {name: known for name, known in self._known.panes.items() if name != pane}
+        return self.change(panes=panes | ({pane: chosen} if chosen else {}))
 
     def write(self) -> str:
         """Write it; why it could not be, or nothing. A screen that cannot remember works all the same."""
-        if self._file is None:
+        if self._file is None or not self.due:
             return ""
+        self.due = False
         try:
             save(self._file, self._known)
         except OSError as error:
