@@ -1,4 +1,4 @@
-"""The tasks on the main screen: a line a task, or all of them in one line of counts."""
+"""The tasks on the main screen: a line a task, or all of them in a few words."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ from monitor.ui.panes.task_words import (
     velocity,
 )
 from monitor.ui.widgets.columns import Column
-from monitor.ui.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from monitor.keystore import KeyStore
     from monitor.model import Board
     from monitor.ui.panes.task_cards import TaskCard
     from monitor.ui.spans import Cell
-    from monitor.ui.wiring import Wiring
 
 
 def _urgency(card: TaskCard) -> tuple[int, int, str]:
@@ -89,31 +88,10 @@ def _title(card: TaskCard, _width: int) -> Cell:
     return ((clean(card.task.title), "text"),)
 
 
-class TaskLine(Line):
-    """All tasks in one line of counts, where the pane has no room."""
-
-    PATTERNS = (Keys.TASKS, Keys.CLOCK)
-
-    def __init__(self, wiring: Wiring) -> None:
-        super().__init__(id="tasks")
-        self._wiring = wiring
-
-    def on_mount(self) -> None:
-        """Listen, and show what there is already."""
-        self._stop_listening = self._wiring.notices.listen(self.PATTERNS, self.notice)
-        self.notice()
-
-    def on_unmount(self) -> None:
-        """Stop listening."""
-        self._stop_listening()
-
-    def notice(self, _changed: frozenset[str] = frozenset()) -> None:
-        """Count again."""
-        store = self._wiring.store
-        board: Board | None = store.get(Keys.TASKS)
-        head: Cell = (("▎", "faint"), ("5 ", "muted"), ("Tasks  ", "title"))
-        if board is None or not board.tasks:
-            self.show((*head, *missing_board(board)))
-            return
-        problem = board_problem(board, store.get(Keys.CLOCK))
-        self.show((*head, *board_counts(board), *(((f"▲ {problem}", "warn"),) if problem else ())))
+def task_counts(store: KeyStore) -> Cell:
+    """How many tasks there are in each status, and why the board shown is not today's when it is not."""
+    board: Board | None = store.get(Keys.TASKS)
+    if board is None or not board.tasks:
+        return missing_board(board)
+    problem = board_problem(board, store.get(Keys.CLOCK))
+    return (*board_counts(board), *(((f"▲ {problem}", "warn"),) if problem else ()))
