@@ -31,7 +31,7 @@ BOARD: Final = (
     CommandSpec(
         "task.only-agent",
         ("f",),
-        "Only this agent",
+        "One agent",
         "Show only this agent's tasks, or those of all again.",
         "Tasks and commits",
         "only_agent",

@@ -36,6 +36,7 @@ VIEW: Final = (
         "main",
     ),
     CommandSpec("pane.alerts", ("4",), "Alerts", "Go to the alerts.", "View", "pane('alerts')", "main"),
+    CommandSpec("pane.tasks", ("5",), "Tasks", "Go to the tasks.", "View", "pane('tasks')", "main"),
     CommandSpec(
         "view.hide",
         ("w",),

@@ -124,10 +124,13 @@ def board_counts(board: Board) -> Cell:
 
 
 def velocity(days: Sequence[DayCount] | None, *, words: bool = True) -> Cell:
-    """How many tasks were completed a day, over the last fourteen: a sparkline and the mean; a dash when unknown."""
+    """How many tasks were completed a day, over the last fourteen: a sparkline and the mean.
+
+    Unknown, it is a dash after its name, and nothing without it.
+    """
     label: Cell = (("velocity ", "muted"),) if words else ()
     if not days:
-        return (*label, (UNKNOWN, "faint"))
+        return (*label, (UNKNOWN, "faint")) if words else ()
     counts = [day.completed_tasks for day in days[-_VELOCITY_DAYS:]]
     drawn = text.spark(counts, len(counts), top=1.0)
     mean = f" {sum(counts) / len(counts):.1f}"

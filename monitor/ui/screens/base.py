@@ -8,7 +8,7 @@ from textual import on
 from textual.events import DescendantFocus
 from textual.screen import ScreenResultType
 
-from monitor.ui.commands import CommandSpec, Context, bindings, offered
+from monitor.ui.commands import CommandSpec, Context, bindings, key_labels, offered
 from monitor.ui.panes.pane import Pane
 from monitor.ui.screens.replay import ReplayScreen
 from monitor.ui.widgets.filter_line import FilterLine
@@ -17,7 +17,7 @@ from monitor.ui.widgets.header import HeaderLine
 from monitor.ui.widgets.themed import Themed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -100,6 +100,7 @@ class BaseScreen(ReplayScreen[ScreenResultType]):
         contexts = self.contexts()
         known = [command for command in offered(replay=self.wiring.replay is not None) if command.footer]
         here = [command for command in known if command.context in contexts]
+        here = _reachable(here, contexts, self.wiring.options.keymap)
         if self.wiring.replay is not None:
             here.sort(key=_rank_in_replay)
         everywhere = [command for command in known if command.context == "app"]
@@ -120,6 +121,16 @@ class Overlay(BaseScreen[None]):
     def action_back(self) -> None:
         """Close it."""
         self.dismiss()
+
+
+def _reachable(
+    here: Sequence[CommandSpec], contexts: Sequence[Context], keymap: dict[str, str]
+) -> list[CommandSpec]:
+    """Without those whose key means something else nearer to the focus."""
+    nearest: dict[str, CommandSpec] = {}
+    for command in sorted(here, key=lambda command: contexts.index(command.context)):
+        nearest.setdefault(key_labels(command, keymap)[0], command)
+    return [command for command in here if command in nearest.values()]
 
 
 def _rank_in_replay(command: CommandSpec) -> int:

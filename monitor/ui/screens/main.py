@@ -17,6 +17,7 @@ from monitor.ui.panes.commits import CommitsPane
 from monitor.ui.panes.folded import FoldedLine
 from monitor.ui.panes.health import HealthPane
 from monitor.ui.panes.pane import Pane
+from monitor.ui.panes.tasks import TasksPane
 from monitor.ui.screens.arrange import Need, arrange
 from monitor.ui.screens.base import BaseScreen
 from monitor.ui.widgets.line_table import LineTable
@@ -52,6 +53,7 @@ class MainScreen(BaseScreen[None]):
             CommitsPane(wiring, id="commits"),
             HealthPane(wiring, id="health"),
             self.alerts,
+            TasksPane(wiring, id="tasks"),
         )
         self._grid = PaneGrid(self._panes, id="panes")
         self._folded = FoldedLine(wiring)
