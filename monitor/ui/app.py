@@ -134,6 +134,11 @@ class MonitorApp(App[None]):
                 failed()
             raise
 
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """Textual takes the screen below for visible under an opaque one too, and what changes there draws all anew."""
+        return [] if self.screen.styles.background.a == 1 else super()._background_screens
+
     def _base_screens(self) -> list[BaseScreen[Any]]:
         return [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
 

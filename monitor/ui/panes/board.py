@@ -112,18 +112,10 @@ class BoardPane(TaskRowsPane):
             ]
             return [(("▎", "faint"), *row) for row in rows]
         head: Cell = ((clean(task.id), "strong"), (" ", "text"), *task_priority(task))
-        title = wrap(clean(task.title), room)
         waits = waits_cell(record)
         rows = [_ends(head, ((age, "muted"),), room)]
         if lines > 3:
-            more: Cell = (
-                ((clean(task.description), "muted"),) if len(title) < 2 else ((" ".join(title[1:]), "text"),)
-            )
-            rows += [
-                ((title[0], "text"),),
-                *([waits or more] if waits or more[0][0] else []),
-                agent_cell(record, word=True),
-            ]
+            rows += [*_about(task, waits, room), agent_cell(record, word=True)]
         else:
             rows += [((clean(task.title), "text"),), _whose(record, waits, room)]
         return [(("▎", _BAR.get(task.priority.upper(), "faint")), *row) for row in rows]
@@ -199,6 +191,18 @@ def _ends(left: Cell, right: Cell, width: int) -> Cell:
     """Two parts at the ends of so many cells; the right one stays whole."""
     room = max(0, width - cell_width(right) - 1)
     return (*fit(left, room), (" ", "text"), *right)
+
+
+def _about(task: Task, waits: Cell, width: int) -> list[Cell]:
+    """At most two lines: the title, and what it waits for; else the rest of the title, or the description."""
+    title = clean(task.title)
+    if waits:
+        return [((title, "text"),), waits]
+    first, *rest = wrap(title, width)
+    if rest:
+        return [((first, "text"),), ((" ".join(rest), "text"),)]
+    description = clean(task.description)
+    return [((first, "text"),), *([((description, "muted"),)] if description else [])]
 
 
 def _whose(card: TaskCard, waits: Cell, width: int) -> Cell:

@@ -53,6 +53,8 @@ class CardTable(LineTable[R]):
         super().__init__(())
         self._cards = cards
         self._lanes: tuple[Lane, ...] = ()
+        self._next_lanes: tuple[Lane, ...] = ()
+        """Those of the next rows."""
         self._members: list[list[int]] = []
         """Of each lane, the places of its cards among the rows."""
         self._seats: list[tuple[int, int]] = []
@@ -71,17 +73,15 @@ class CardTable(LineTable[R]):
 
     def show_lanes(self, lanes: Sequence[Lane]) -> None:
         """Have these lanes from the next rows on."""
-        if tuple(lanes) != self._lanes:
-            self._lanes = tuple(lanes)
-            self._seats = []
+        self._next_lanes = tuple(lanes)
 
     def set_rows(self, rows: Sequence[Row[R]]) -> None:
         """Show these rows, in their order within each lane."""
         selected, was_empty = self.selected, not self._rows
         seat = self._seats[self._cursor] if self._cursor < len(self._seats) else None
         in_sight = seat is None or self._in_sight(*seat)
-        if rows is not self._rows or not self._seats:
-            self._rows = rows
+        if rows is not self._rows or self._next_lanes != self._lanes:
+            self._rows, self._lanes = rows, self._next_lanes
             self._group()
             if selected is not None and rows:
                 self._cursor = self._place_of(selected.id, seat)
@@ -197,7 +197,8 @@ class CardTable(LineTable[R]):
             return (
                 Strip(drawn).adjust_cell_length(self.size.width, self.palette.style("text")).crop(start, end)
             )
-        self._arrange()
+        if self._arrange():  # a size that `on_resize` has not told yet
+            self._shown = {}
         drawn, x = [], 0
         for left, pen in self._line(y):
             right = left + cell_width(pen.cell)
@@ -225,7 +226,7 @@ class CardTable(LineTable[R]):
     def _pens(self, space: Space) -> list[Pen]:
         """What a lane shows, made now if it has not been drawn yet."""
         pens = self._shown.get(space.lane)
-        if pens is None:
+        if pens is None or len(pens) != max(1, self.size.height):
             pens = self._shown[space.lane] = self._draw_lane(space)
         return pens
 
