@@ -24,10 +24,10 @@ async def _the_order_goes_through_the_columns(screen: Screen) -> None:
 @covers("view.zoom")
 async def _a_zoomed_pane_stands_alone(screen: Screen) -> None:
     await screen.press("2", "z")
-    await screen.until_gone("Agents")
+    await screen.until(lambda: not screen.main.agents.display)
     assert "Commits" in screen.text
     await screen.press("z")
-    await screen.until_shown("Agents")
+    await screen.until(lambda: screen.main.agents.display)
 
 
 @covers("view.hide", "view.show-all")
@@ -46,9 +46,15 @@ async def _a_hidden_pane_comes_back_by_its_number_or_with_all(screen: Screen) ->
     assert len(screen.main.panes()) == len(screen.main.query("Pane"))
 
 
-@covers("pane.agents", "pane.commits", "pane.health", "pane.alerts")
+@covers("pane.agents", "pane.commits", "pane.health", "pane.alerts", "pane.tasks")
 async def _a_number_goes_to_its_pane(screen: Screen) -> None:
-    for key, pane in (("2", "commits"), ("3", "health"), ("4", "alerts"), ("1", "agents")):
+    for key, pane in (
+        ("2", "commits"),
+        ("3", "health"),
+        ("4", "alerts"),
+        ("5", "tasks"),
+        ("1", "agents"),
+    ):
         await screen.press(key)
         assert screen.main.pane is not None
         assert screen.main.pane.id == pane
@@ -57,12 +63,13 @@ async def _a_number_goes_to_its_pane(screen: Screen) -> None:
 @covers("pane.next", "pane.previous")
 async def _tab_goes_round_the_panes(screen: Screen) -> None:
     seen = []
-    for _ in range(4):
+    for _ in range(5):
         await screen.press("tab")
         seen.append(screen.main.pane and screen.main.pane.id)
-    assert seen == ["commits", "health", "alerts", "agents"]
+    assert seen == ["commits", "health", "alerts", "tasks", "agents"]
     await screen.press("shift+tab")
-    assert screen.main.pane is screen.main.alerts
+    assert screen.main.pane is not None
+    assert screen.main.pane.id == "tasks"
 
 
 @covers("move.down", "move.up", "move.first", "move.last", "move.page-down", "move.page-up")

@@ -201,8 +201,10 @@ def _about(task: Task, waits: Cell, width: int) -> list[Cell]:
     first, *rest = wrap(title, width)
     if rest:
         return [((first, "text"),), ((" ".join(rest), "text"),)]
-    description = clean(task.description)
-    return [((first, "text"),), *([((description, "muted"),)] if description else [])]
+    lines: list[Cell] = [((first, "text"),)]
+    if task.description:
+        lines.append(((clean(task.description), "muted"),))
+    return lines
 
 
 def _whose(card: TaskCard, waits: Cell, width: int) -> Cell:
