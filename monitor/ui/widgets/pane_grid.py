@@ -33,6 +33,8 @@ class PaneGrid(Widget):
         self.places = dict(places)
         for pane in self.children:
             pane.display = pane.id in self.places
+        # Textual forgets only the ancestors' arrangements for a new layout, and this one's when a child comes or goes.
+        self._clear_arrangement_cache()
         self.refresh(layout=True)
         return True
 
