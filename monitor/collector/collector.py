@@ -94,6 +94,8 @@ class Collector:
         )
         self._alerts = AlertBook()
         self._mutes = MuteBook()
+        self._commands: list[Command] = []
+        """Of this process's own viewer, since the last tick."""
         self._commits = CommitBook()
         self._committers: set[str] = set()
         """Agents whose newest commits have to be shown anew."""
@@ -168,8 +170,7 @@ class Collector:
         self._rows.at = now
         if look.leap is not None:
             self._follow_clock(look.leap, look.events)
-        if self._sink.recording:  # else they are for whoever holds the database
-            self._obey(inbox.take(self._paths.inbox))
+        self._obey(now)
         await self.inputs.sample(now)
         self._slow_look(now)
         self._take_processes(now)
@@ -199,7 +200,7 @@ class Collector:
 
     def apply(self, command: Command) -> None:
         """Apply a command of this process's own viewer; the next tick shows and writes it."""
-        self._obey([command])
+        self._commands.append(command)
 
     async def close(self) -> None:
         """End every source, write what waits, close the database."""
@@ -218,11 +219,14 @@ class Collector:
 
     # --- what came in -------------------------------------------------------------------------------------------
 
-    def _obey(self, commands: Iterable[Command]) -> None:
+    def _obey(self, now: Millis) -> None:
+        commands, self._commands = self._commands, []
+        if self._sink.recording:  # else they are for whoever holds the database
+            commands += inbox.take(self._paths.inbox)
         for command in commands:
             if (alert := self._alerts.obey(command)) is not None:
                 self._rows.alerts.append(alert)
-            if (mute := self._mutes.obey(command, self._rows.at)) is not None:
+            if (mute := self._mutes.obey(command, now)) is not None:
                 self._rows.mutes.append(mute)
 
     def _slow_look(self, now: Millis) -> None:

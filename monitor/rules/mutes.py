@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from monitor.model import Leap, Millis, Mute
-from monitor.rules.lifecycle import NOTE_LIMIT, PERSON_LIMIT
+from monitor.rules.words import NOTE_LIMIT, PERSON_LIMIT
 from monitor.text import clean
 
 if TYPE_CHECKING:

@@ -451,7 +451,6 @@ class World:
                 )
             )
 
-
     def mute(self, draw: Draw) -> None:
         """A person mutes, or ends a mute, some time before the tick that takes it."""
         rule = draw(st.sampled_from(["", "agent-blocked", "uncommitted-warning"]))

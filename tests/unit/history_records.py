@@ -125,7 +125,14 @@ def alert(name: str = "alert-1", **changes: Any) -> Alert:
 
 
 def mute(rule: str = "agent-blocked", subject: str = "builder", **changes: Any) -> Mute:
-    known = {"rule": rule, "subject": subject, "by": "ada", "at": AT, "until": AT + 3_600_000, "note": "known"}
+    known = {
+        "rule": rule,
+        "subject": subject,
+        "by": "ada",
+        "at": AT,
+        "until": AT + 3_600_000,
+        "note": "known",
+    }
     return Mute(**{**known, **changes})
 
 

@@ -8,8 +8,8 @@ import pytest
 from history_records import AT, alert, mute
 
 from monitor.model import Command, Leap
-from monitor.rules.lifecycle import NOTE_LIMIT, PERSON_LIMIT
 from monitor.rules.mutes import MUTE_MS, MUTES_LIMIT, MuteBook, heard, muted_by
+from monitor.rules.words import NOTE_LIMIT, PERSON_LIMIT
 
 HOUR: Final = 3_600_000
 
