@@ -14,6 +14,7 @@ from textual.worker import Worker, WorkerError, WorkerFailed, WorkerState
 
 from monitor.errors import MonitorError
 from monitor.keystore import Feed, Keys, KeyStore, Player
+from monitor.ui.arrangement import Memory
 from monitor.ui.commands import CommandSpec, bindings, offered
 from monitor.ui.notices import Notices
 from monitor.ui.palette import Palette
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from textual.events import Key
     from textual.screen import Screen
     from textual.theme import Theme
+    from textual.timer import Timer
 
     from monitor.model import Command, FeedState
     from monitor.ui.options import ScreenOptions
@@ -40,6 +42,8 @@ INTERVALS: Final = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds between refreshes that `+` and `-` go through."""
 _FEED: Final = "feed"
 _LIVE_ACTIONS: Final = frozenset({"pause", "interval"})
+_REMEMBER_SECONDS: Final = 1.0
+"""From a change of the arrangement to its file."""
 _CLOSING_SECONDS: Final = 3.0
 """For the feed to close; a terminal that is given back late is worse than a file that is closed by the system."""
 
@@ -67,11 +71,13 @@ class MonitorApp(App[None]):
         self.paused_since: int | None = None
         self.notices = Notices(store, self.call_next)
         self.replay = Replay(store, feed) if isinstance(feed, Player) else None
-        self.wiring = Wiring(store, self.notices, options, self.send, self.replay)
+        self.memory = Memory(options.arrangement)
+        self._remembering: Timer | None = None
+        self.wiring = Wiring(store, self.notices, options, self.send, self.memory, self.replay)
         self.animation_level = "full" if options.animations else "none"
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
-        self._begin_with_theme(PLAIN if options.no_color else self._known_theme(options.theme))
+        self._begin_with_theme(PLAIN if options.no_color else self._first_theme())
         self.palette = self._resolve_palette()
         self.set_keymap(options.keymap)
 
@@ -84,6 +90,7 @@ class MonitorApp(App[None]):
     def on_mount(self) -> None:
         """Draw the empty frame first, then start the feed."""
         self.theme_changed_signal.subscribe(self, self._theme_changed)
+        self.memory.changed = self._remember_soon
         self.call_after_refresh(self._start_feed)
 
     def _start_feed(self) -> None:
@@ -91,6 +98,7 @@ class MonitorApp(App[None]):
 
     async def on_unmount(self) -> None:
         """Let the cancelled feed close what it has open, before the event loop ends under it."""
+        self.memory.write()
         if self._feed_worker is None:
             return
         try:
@@ -129,7 +137,26 @@ class MonitorApp(App[None]):
     def _base_screens(self) -> list[BaseScreen[Any]]:
         return [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
 
+    # --- what is remembered -------------------------------------------------------------------------------------
+
+    def _remember_soon(self) -> None:
+        """Write what was chosen once a person has chosen; several keys one after the other are written once."""
+        if self._remembering is None:
+            self._remembering = self.set_timer(_REMEMBER_SECONDS, self._remember)
+
+    async def _remember(self) -> None:
+        self._remembering = None
+        if problem := await asyncio.to_thread(self.memory.write):
+            self.notify(problem, severity="warning", timeout=8)
+
     # --- theme --------------------------------------------------------------------------------------------------
+
+    def _first_theme(self) -> str:
+        """The one that was asked for, else the one that was chosen last, where there still is one of that name."""
+        remembered = self.memory.arrangement.theme
+        if self.options.theme is None and remembered in self.available_themes:
+            return remembered
+        return self._known_theme(self.options.theme)
 
     def _known_theme(self, name: str | None) -> str:
         if name is None:
@@ -149,7 +176,8 @@ class MonitorApp(App[None]):
     def _resolve_palette(self) -> Palette:
         return Palette(self.get_css_variables(), ansi=self.native_ansi_color)
 
-    def _theme_changed(self, _theme: Theme) -> None:
+    def _theme_changed(self, theme: Theme) -> None:
+        self.memory.change(theme=theme.name)
         self.palette = self._resolve_palette()
         for screen in self._base_screens():
             screen.refresh_palette()

@@ -30,6 +30,22 @@ async def _a_zoomed_pane_stands_alone(screen: Screen) -> None:
     await screen.until_shown("Agents")
 
 
+@covers("view.hide", "view.show-all")
+async def _a_hidden_pane_comes_back_by_its_number_or_with_all(screen: Screen) -> None:
+    await screen.press("2", "w")
+    await screen.until(lambda: not screen.main.query_one("#commits").display)
+    assert screen.main.pane is not None
+    assert screen.main.pane.id == "health", "the next one has the focus"
+    await screen.until(
+        lambda: "2 Commits" in screen.text.splitlines()[-2], "the line above the keys names it"
+    )
+    await screen.press("2")
+    await screen.until(lambda: screen.main.query_one("#commits").display)
+    await screen.press("w", "4", "w", "W")
+    await screen.until(lambda: screen.main.query_one("#commits").display)
+    assert len(screen.main.panes()) == len(screen.main.query("Pane"))
+
+
 @covers("pane.agents", "pane.commits", "pane.health", "pane.alerts")
 async def _a_number_goes_to_its_pane(screen: Screen) -> None:
     for key, pane in (("2", "commits"), ("3", "health"), ("4", "alerts"), ("1", "agents")):

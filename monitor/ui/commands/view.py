@@ -37,6 +37,24 @@ VIEW: Final = (
     ),
     CommandSpec("pane.alerts", ("4",), "Alerts", "Go to the alerts.", "View", "pane('alerts')", "main"),
     CommandSpec(
+        "view.hide",
+        ("w",),
+        "Hide",
+        "Hide the pane; its number shows it again.",
+        "View",
+        "hide",
+        "main",
+    ),
+    CommandSpec(
+        "view.show-all",
+        ("W",),
+        "Show all",
+        "Show every pane that was hidden.",
+        "View",
+        "show_all",
+        "main",
+    ),
+    CommandSpec(
         "pane.next", ("tab",), "Next pane", "Go to the next pane.", "View", "screen.cycle(1)", "pane"
     ),
     CommandSpec(

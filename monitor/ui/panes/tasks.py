@@ -1,4 +1,4 @@
-"""The line of task counts: the board in one row, the board itself one key away."""
+"""The tasks in a few words: how many there are in each status."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Final
 from monitor.keystore import Keys
 from monitor.text import clean
 from monitor.ui import format as text
-from monitor.ui.widgets.line import Line
 
 if TYPE_CHECKING:
+    from monitor.keystore import KeyStore
     from monitor.model import Board
     from monitor.ui.palette import StyleName
     from monitor.ui.spans import Cell, Span
-    from monitor.ui.wiring import Wiring
 
 TASK_GLYPHS: Final[dict[str, tuple[str, StyleName]]] = {
     "TODO": ("○", "muted"),
@@ -45,54 +44,29 @@ def missing_board(board: Board | None) -> Cell:
     )
 
 
-class TaskLine(Line):
-    """One line of counts."""
-
-    PATTERNS = (Keys.TASKS, Keys.CLOCK)
-
-    def __init__(self, wiring: Wiring) -> None:
-        super().__init__(id="tasks")
-        self._wiring = wiring
-
-    def on_mount(self) -> None:
-        """Listen, and show what there is already."""
-        self._stop_listening = self._wiring.notices.listen(self.PATTERNS, self.notice)
-        self.notice()
-
-    def on_unmount(self) -> None:
-        """Stop listening."""
-        self._stop_listening()
-
-    def notice(self, _changed: frozenset[str] = frozenset()) -> None:
-        """Count again."""
-        store = self._wiring.store
-        board: Board | None = store.get(Keys.TASKS)
-        head: Cell = (("▎", "faint"), ("5 ", "muted"), ("Tasks  ", "title"))
-        if board is None or not board.tasks:
-            self.show((*head, *missing_board(board)))
-            return
-        counts = board.metrics
-        parts: list[Span] = []
-        for word, number, style in (
-            ("todo", counts.todo, "muted"),
-            ("in progress", counts.in_progress, "info"),
-            ("review", counts.review, "text"),
-            ("blocked", counts.blocked, "warn"),
-            ("done", counts.done, "ok"),
-            ("other", counts.other, "muted"),
-        ):
-            if number:
-                name: StyleName = style  # type: ignore[assignment]
-                parts.append((f"{_GLYPHS[word]} {number} {word}   ", name))
-        error = next((state for state in board.boards if state.error), None)
-        if error is not None:
-            parts.append(
-                (
-                    f"▲ {clean(error.error)}, shown as of {text.age(error.last_synced, store.get(Keys.CLOCK))}",
-                    "warn",
-                )
-            )
-        self.show((*head, *parts))
+def task_counts(store: KeyStore) -> Cell:
+    """How many tasks there are in each status, and why the board shown is not today's when it is not."""
+    board: Board | None = store.get(Keys.TASKS)
+    if board is None or not board.tasks:
+        return missing_board(board)
+    counts = board.metrics
+    parts: list[Span] = []
+    for word, number, style in (
+        ("todo", counts.todo, "muted"),
+        ("in progress", counts.in_progress, "info"),
+        ("review", counts.review, "text"),
+        ("blocked", counts.blocked, "warn"),
+        ("done", counts.done, "ok"),
+        ("other", counts.other, "muted"),
+    ):
+        if number:
+            name: StyleName = style  # type: ignore[assignment]
+            parts.append((f"{_GLYPHS[word]} {number} {word}   ", name))
+    error = next((state for state in board.boards if state.error), None)
+    if error is not None:
+        since = text.age(error.last_synced, store.get(Keys.CLOCK))
+        parts.append((f"▲ {clean(error.error)}, shown as of {since}", "warn"))
+    return tuple(parts)
 
 
 _GLYPHS: Final = {"todo": "○", "in progress": "●", "review": "◎", "blocked": "■", "done": "✓", "other": "?"}

@@ -1,25 +1,32 @@
-"""The header: which host, which feed, how often, since when it is paused, what is wrong, and the time."""
+"""The header: host, feed, interval, who needs a person, since when it is paused, what is wrong, and the time."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from monitor.keystore import Keys, KeyStore
+from monitor.model import SEVERITIES
 from monitor.text import clean
 from monitor.ui import format as text
 from monitor.ui.spans import cell_width
 from monitor.ui.widgets.line import Line
 
 if TYPE_CHECKING:
-    from monitor.model import FeedState, Mark, ReplayState, Severity, Status
+    from collections.abc import Sequence
+
+    from monitor.model import Alert, FeedState, Mark, Mute, ReplayState, Severity, Status
     from monitor.ui.spans import Cell, Span
+
+
+_OF_AGENTS: Final = frozenset({"agent-blocked", "agent-error"})
+"""Rules whose alerts are told as agents."""
 
 
 class HeaderLine(Line):
     """The first line of every screen."""
 
-    KEYS = (Keys.CLOCK, Keys.FEED, Keys.REPLAY)
+    KEYS = (Keys.CLOCK, Keys.FEED, Keys.REPLAY, Keys.ALERTS, Keys.MUTES)
 
     def __init__(self, store: KeyStore) -> None:
         super().__init__(id="header")
@@ -60,6 +67,28 @@ class HeaderLine(Line):
             left = [part for part in left if part[1] is not span]
         return tuple(span for _, span in left), tuple(right)
 
+    def _attention(self) -> list[Span]:
+        """Who needs a person, whatever pane is in sight."""
+        alerts = _wanted(
+            self._store.get(Keys.ALERTS, ()),
+            self._store.get(Keys.MUTES, ()),
+            self._store.get(Keys.CLOCK) or 0,
+        )
+        spans: list[Span] = []
+        for rule, status, word in (
+            ("agent-blocked", "blocked", "waiting"),
+            ("agent-error", "error", "failed"),
+        ):
+            if count := sum(1 for alert in alerts if alert.rule == rule):
+                glyph, style = text.STATUS_GLYPHS[cast("Status", status)]
+                spans.append((f" {glyph} {count} {word} ", style))
+        others = [alert for alert in alerts if alert.rule not in _OF_AGENTS]
+        if others:
+            worst = max(others, key=lambda alert: SEVERITIES.index(alert.severity)).severity
+            glyph, style = text.SEVERITY_GLYPHS[worst]
+            spans.append((f" {glyph} {len(others)} alert{'s' * (len(others) > 1)} ", style))
+        return spans
+
     def _left_parts(self, replay: ReplayState | None) -> list[tuple[int, Span]]:
         """The spans, each with its rank: the highest goes first; rank 0 stays and is cut."""
         state: FeedState | None = self._store.get(Keys.FEED)
@@ -77,9 +106,20 @@ class HeaderLine(Line):
             ]
             if state.mode == "live" and not state.recording and not problem:
                 parts.append((4, (" not recording ", "muted")))
+        if not problem:
+            parts += [(1, span) for span in self._attention()]
         if problem:
             parts += [(1, (" ", "text")), (0, (f" ✖ {clean(problem)} ", "alarm"))]
         return parts
+
+
+def _wanted(alerts: Sequence[Alert], mutes: Sequence[Mute], now: int) -> list[Alert]:
+    """The alerts that nobody has seen and nobody has muted."""
+    return [
+        alert
+        for alert in alerts
+        if not alert.acknowledged and not any(mute.covers(alert, now) for mute in mutes)
+    ]
 
 
 def _replay_parts(replay: ReplayState) -> list[tuple[int, Span]]:
