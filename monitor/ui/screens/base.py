@@ -17,7 +17,7 @@ from monitor.ui.widgets.header import HeaderLine
 from monitor.ui.widgets.themed import Themed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -99,7 +99,7 @@ class BaseScreen(ReplayScreen[ScreenResultType]):
         """Tell the footer which keys work now: the way back first, and what a replay is there for."""
         contexts = self.contexts()
         known = [command for command in offered(replay=self.wiring.replay is not None) if command.footer]
-        here = [command for command in known if command.context in contexts]
+        here = _nearest(known, contexts)
         if self.wiring.replay is not None:
             here.sort(key=_rank_in_replay)
         everywhere = [command for command in known if command.context == "app"]
@@ -120,6 +120,15 @@ class Overlay(BaseScreen[None]):
     def action_back(self) -> None:
         """Close it."""
         self.dismiss()
+
+
+def _nearest(known: Iterable[CommandSpec], contexts: Sequence[Context]) -> list[CommandSpec]:
+    """The commands of these contexts, the inner ones first in line: of two that have the same key, the inner one."""
+    here = [command for command in known if command.context in contexts]
+    first: dict[str, CommandSpec] = {}
+    for command in sorted(here, key=lambda command: contexts.index(command.context)):
+        first.setdefault(command.keys[0], command)
+    return [command for command in here if first[command.keys[0]] is command]
 
 
 def _rank_in_replay(command: CommandSpec) -> int:
