@@ -19,6 +19,7 @@ from monitor.model import (
     DiskUsage,
     Evidence,
     FeedState,
+    Mute,
     ProcessInfo,
     ServiceStatus,
     SourceStatus,
@@ -239,6 +240,12 @@ def alert(alert_id: str, severity: str = "warning", **values: Any) -> Alert:
         "created_at": NOW - 4 * MINUTE,
     }
     return Alert(alert_id=alert_id, severity=severity, **{**plain, **values})  # type: ignore[arg-type]
+
+
+def mute(rule: str, subject: str, **values: Any) -> Mute:
+    """A mute that holds for an hour more."""
+    plain: dict[str, Any] = {"by": "ada", "at": NOW - HOUR, "until": NOW + HOUR}
+    return Mute(rule=rule, subject=subject, **{**plain, **values})
 
 
 def _alerts() -> tuple[Alert, ...]:
