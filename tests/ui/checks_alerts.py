@@ -57,7 +57,12 @@ async def _an_acknowledgement_says_what_is_done_about_it(screen: Screen) -> None
     await screen.press(*"fix", "space", *"it", "enter")
     await screen.until(lambda: screen.feed.sent)
     (command,) = screen.feed.sent
-    assert (command.kind, command.alert_id, command.by, command.note) == ("acknowledge", "a2", "ada", "fix it")
+    assert (command.kind, command.alert_id, command.by, command.note) == (
+        "acknowledge",
+        "a2",
+        "ada",
+        "fix it",
+    )
     await screen.press("A", "escape")
     await screen.until(lambda: screen.app.screen is screen.main)
     assert len(screen.feed.sent) == 1, "escape leaves everything as it is"

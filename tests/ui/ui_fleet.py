@@ -285,6 +285,7 @@ def _health() -> SystemHealth:
         disk_usage=600 * 1024 * MEGABYTE,
         disk_percent=84.0,
         load=(3.1, 2.4, 1.9),
+        cpu_count=8,
         uptime_seconds=912_000,
         disks=(DiskUsage(path="/shop", total=932 << 30, used=783 << 30, percent=84.0),),
         services=(

@@ -39,6 +39,8 @@ _BESIDE: Final = LABEL_WIDTH + AGE_WIDTH + 6
 """Cells of a line that are no value: label, age, and the gaps of a wide table."""
 _TOLD: Final = frozenset({"note", "resolved_by", "reason"})
 """Keys of the metadata that have a line of their own, or are the rule's own business."""
+_TEXT_LIMIT: Final = 2_000
+"""Characters of a text that is wrapped: more than any rule writes."""
 _BEFORE_LIMIT: Final = 20
 """Earlier firings that are named one by one."""
 
@@ -153,10 +155,12 @@ class AlertPane(AlertActions[Fact], FactsPane):
     def action_open_alert(self) -> None:
         """The details of the agent that it is about, if it is about one."""
         alert = self.alert_here()
-        if alert is not None and self.store.get(Keys.status(alert.subject)) is not None:
-            from monitor.ui.screens.agent import AgentScreen
+        if alert is None or self.store.get(Keys.status(alert.subject)) is None:
+            self.notify("It is about no agent that is known now.", timeout=3)
+            return
+        from monitor.ui.screens.agent import AgentScreen
 
-            self.app.push_screen(AgentScreen(self.wiring, alert.subject))
+        self.app.push_screen(AgentScreen(self.wiring, alert.subject))
 
     @on(LineTable.Activated)
     def _clicked_twice(self, event: LineTable.Activated) -> None:
@@ -167,7 +171,7 @@ class AlertPane(AlertActions[Fact], FactsPane):
 def _lines(label: str, words: str, width: int, style: StyleName) -> Iterator[Fact]:
     """A text over as many lines as it needs; nothing for an empty one."""
     if words:
-        for place, line in enumerate(wrapped(clean(words), width)):
+        for place, line in enumerate(wrapped(clean(words, _TEXT_LIMIT), width)):
             yield Fact("" if place else label, ((line, style),))
 
 
@@ -185,7 +189,7 @@ def _numbers(alert: Alert, width: int) -> Iterator[Fact]:
         for key, value in alert.metadata.items()
         if key not in _TOLD and value not in (None, "", [], {})
     ]
-    yield from _lines("Measured", "   ".join(told), width, "muted")
+    yield from _lines("Measured", "; ".join(told), width, "muted")
 
 
 def _value(value: Any) -> str:

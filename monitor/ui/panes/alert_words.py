@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from monitor.rules.words import NOTE_LIMIT
 from monitor.text import clean
 from monitor.ui import format as text
 
 if TYPE_CHECKING:
     from monitor.model import Alert, Millis, Mute
-    from monitor.ui.palette import StyleName
     from monitor.ui.spans import Cell, Span
 
 SEEN: Final[Span] = ("✓", "ok")
@@ -43,11 +43,10 @@ def resolved_by(alert: Alert) -> str:
 
 
 def seen_by(alert: Alert) -> str:
-    """`ada: restarts it`: who has acknowledged it, and the note; empty when nobody has."""
+    """`ada: restarts it`: who has acknowledged it, and the note, as far as they are known; empty when nobody has."""
     if not alert.acknowledged:
         return ""
-    note = note_of(alert)
-    return f"{clean(alert.acknowledged_by or 'somebody')}{': ' if note else ''}{note}"
+    return ": ".join(filter(None, (clean(alert.acknowledged_by or ""), note_of(alert))))
 
 
 def quiet_for(mute: Mute, now: Millis | None) -> str:
@@ -59,12 +58,11 @@ def quiet_for(mute: Mute, now: Millis | None) -> str:
 
 def muted_thing(rule: str, subject: str) -> Cell:
     """What a mute is about: a rule, a subject, or a rule about a subject."""
-    strong: StyleName = "text"
     if not subject:
-        return (("rule ", "muted"), (clean(rule), strong))
+        return (("rule ", "muted"), (clean(rule), "text"))
     if not rule:
-        return (("subject ", "muted"), (clean(subject), strong))
-    return (("rule ", "muted"), (clean(rule), strong), (" about ", "muted"), (clean(subject), strong))
+        return (("subject ", "muted"), (clean(subject), "text"))
+    return (("rule ", "muted"), (clean(rule), "text"), (" about ", "muted"), (clean(subject), "text"))
 
 
 def lasted(alert: Alert) -> float | None:
@@ -73,4 +71,4 @@ def lasted(alert: Alert) -> float | None:
 
 
 def _words(value: Any) -> str:
-    return clean(value) if isinstance(value, str) else ""
+    return clean(value, NOTE_LIMIT) if isinstance(value, str) else ""

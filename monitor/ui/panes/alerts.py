@@ -15,6 +15,7 @@ from monitor.ui.panes.alert_actions import AlertActions
 from monitor.ui.panes.alert_words import QUIET, SEEN, quiet_for, seen_by, severity_glyph, severity_word
 from monitor.ui.panes.commits import agent_names
 from monitor.ui.panes.pane import Sort
+from monitor.ui.spans import cut, text_width
 from monitor.ui.widgets.columns import Column
 from monitor.ui.widgets.line_table import LineTable
 from monitor.ui.widgets.rows import Row
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from monitor.model import Mute
+    from monitor.ui.palette import StyleName
     from monitor.ui.spans import Cell, Span
     from monitor.ui.wiring import Wiring
 
@@ -91,12 +93,16 @@ class AlertsPane(AlertActions[Alert]):
             return (QUIET,)
         return (SEEN,) if row.acknowledged else ()
 
-    def _title(self, row: Alert, _width: int) -> Cell:
-        """Its title, and in a quieter voice what a person did about it."""
+    def _title(self, row: Alert, width: int) -> Cell:
+        """Its title, and in a quieter voice what a person did about it, which has a third of the room at least."""
         mute = self._quiet.get(row.alert_id)
         done = quiet_for(mute, self.now) if mute is not None else seen_by(row)
-        title: Span = (clean(row.title), "muted" if self._stands_back(row) else "text")
-        return (title, (f"  {done}", "info")) if done else (title,)
+        style: StyleName = "muted" if self._stands_back(row) else "text"
+        if not done:
+            return ((clean(row.title), style),)
+        done = f"  {done}"
+        title = cut(clean(row.title), width - min(text_width(done), width // 3))
+        return ((title, style), (done, "info"))
 
     def _subject(self, row: Alert, _width: int) -> Cell:
         return ((agent_names(self.store, (row.subject,)), "muted"),)

@@ -87,7 +87,7 @@ class SystemsPane(Pane[SystemRow]):
         spans: list[Span] = []
         for state, (glyph, style) in text.SOURCE_GLYPHS.items():
             if count := states.count(state):
-                spans += [(f"{glyph} {count} {state}", style), ("   ", "text")]
+                spans += [("   " if spans else "", "text"), (f"{glyph} {count} {state}", style)]
         return tuple(spans)
 
     def empty(self) -> tuple[Cell, ...]:
@@ -138,7 +138,7 @@ def memory_rows(store: KeyStore) -> Iterator[SystemRow]:
     )
     patterns: Sequence[RagPattern] = store.get(Keys.RAG_PATTERNS) or ()
     for pattern in patterns[:_PATTERNS_SHOWN]:
-        times = "" if pattern.count is None else f"  asked {pattern.count:,} times"
+        times = "" if pattern.count is None else f", asked {pattern.count:,} times"
         yield SystemRow(kind="", name="", holds=f"{pattern.name}{times}")
 
 
