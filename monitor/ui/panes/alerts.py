@@ -159,16 +159,17 @@ class AlertsPane(AlertActions[Alert]):
         """How many there are of each severity that nobody has seen, how many somebody has, and how many are muted."""
         heard = [alert for alert in self.alerts() if alert.alert_id not in self._quiet]
         counts = Counter(alert.severity for alert in heard if not alert.acknowledged)
-        spans: list[Span] = []
+        parts: list[Span] = []
         for severity in reversed(SEVERITIES):
             if counts[severity]:
                 glyph, style = text.SEVERITY_GLYPHS[severity]
-                spans += [(f"{glyph} {counts[severity]} {severity}", style), ("   ", "text")]
+                parts.append((f"{glyph} {counts[severity]} {severity}", style))
         if seen := len(heard) - counts.total():
-            spans += [(f"{SEEN[0]} {seen} seen", "muted"), ("   ", "text")]
+            parts.append((f"{SEEN[0]} {seen} seen", "muted"))
         if self._quiet:
-            spans.append((f"{QUIET[0]} {len(self._quiet)} muted", "muted"))
-        return tuple(spans) or (("✓ none", "ok"),)
+            parts.append((f"{QUIET[0]} {len(self._quiet)} muted", "muted"))
+        gap: Span = ("   ", "text")
+        return tuple(span for part in parts for span in (gap, part))[1:] or (("✓ none", "ok"),)
 
     def empty(self) -> tuple[Cell, ...]:
         """Nothing is wrong, said calmly."""
