@@ -365,7 +365,8 @@ def test_alerts_are_muted_by_the_recorder_counted_no_more_and_heard_again(
 ) -> None:
     config = fleet.folder / "loud.toml"
     config.write_text(
-        fleet.config.read_text() + "\n[thresholds]\nhost_critical_percent = 0\nhost_hold_seconds = 0\n"
+        fleet.config.read_text()
+        + "\n[thresholds]\nhost_warning_percent = 0\nhost_critical_percent = 0\nhost_hold_seconds = 0\n"
     )
     loud = Command(config, command.database.parent)
     process = recorder(loud)
@@ -423,7 +424,7 @@ def test_without_a_recorder_mutes_are_made_listed_and_ended_by_the_command_itsel
     (mute,) = command.json("alerts", "mutes")["mutes"]
     assert (mute["rule"], mute["subject"], mute["note"]) == ("service-down", "db", "")
     assert "firing, muted" in command.run("alerts", "list").stdout
-    assert next(a for a in command.json("status")["alerts"] if a["id"] == "made-2")["muted"]
+    assert next(a for a in command.json("alerts", "list")["alerts"] if a["id"] == "made-2")["muted"]
     listed = command.run("alerts", "mutes").stdout.splitlines()
     assert listed[0].split() == ["RULE", "SUBJECT", "LEFT", "BY", "NOTE"]
     assert listed[1].split()[:2] == ["service-down", "db"]
