@@ -46,6 +46,8 @@ async def test_command(check: Check, size: tuple[int, int], store: KeyStore) -> 
 
 WAY_TO: dict[str, tuple[str, ...]] = {
     "alerts": ("4",),
+    "past-alerts": ("4", "h"),
+    "mutes": ("4", "M"),
     "agent": ("1", "enter"),
     "overlay": ("b",),
     "filter": ("slash",),

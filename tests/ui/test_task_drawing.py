@@ -19,7 +19,7 @@ from monitor.ui.panes.task_words import (
 )
 from monitor.ui.spans import Cell, cell_width, text_width
 from monitor.ui.widgets.ranked_line import Ranked, kept_parts
-from monitor.ui.wrapping import wrap
+from monitor.ui.wrapping import wrapped
 
 MINUTE = 60_000
 
@@ -29,14 +29,14 @@ def plain(cell: Cell) -> str:
 
 
 def test_text_is_broken_between_words() -> None:
-    assert wrap("Keep prices as integers", 12) == ["Keep prices", "as integers"]
-    assert wrap("", 12) == [""]
-    assert wrap("a very-long-word", 6) == ["a", "very-l", "ong-wo", "rd"]
+    assert wrapped("Keep prices as integers", 12) == ["Keep prices", "as integers"]
+    assert wrapped("", 12) == [""]
+    assert wrapped("a very-long-word", 6) == ["a", "very-l", "ong-wo", "rd"]
 
 
 @given(st.text(max_size=120), st.integers(2, 40))
 def test_no_line_is_too_wide_and_no_letter_is_lost(text: str, width: int) -> None:
-    lines = wrap(text, width)
+    lines = wrapped(text, width)
     assert lines
     assert all(text_width(line) <= width for line in lines)
     assert "".join("".join(lines).split()) == "".join(text.split())

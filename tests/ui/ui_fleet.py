@@ -19,6 +19,7 @@ from monitor.model import (
     DiskUsage,
     Evidence,
     FeedState,
+    Mute,
     ProcessInfo,
     ServiceStatus,
     SourceStatus,
@@ -241,6 +242,12 @@ def alert(alert_id: str, severity: str = "warning", **values: Any) -> Alert:
     return Alert(alert_id=alert_id, severity=severity, **{**plain, **values})  # type: ignore[arg-type]
 
 
+def mute(rule: str, subject: str, **values: Any) -> Mute:
+    """A mute that holds for an hour more."""
+    plain: dict[str, Any] = {"by": "ada", "at": NOW - HOUR, "until": NOW + HOUR}
+    return Mute(rule=rule, subject=subject, **{**plain, **values})
+
+
 def _alerts() -> tuple[Alert, ...]:
     return (
         alert("a1"),
@@ -278,6 +285,7 @@ def _health() -> SystemHealth:
         disk_usage=600 * 1024 * MEGABYTE,
         disk_percent=84.0,
         load=(3.1, 2.4, 1.9),
+        cpu_count=8,
         uptime_seconds=912_000,
         disks=(DiskUsage(path="/shop", total=932 << 30, used=783 << 30, percent=84.0),),
         services=(

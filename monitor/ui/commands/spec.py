@@ -14,6 +14,8 @@ Context = Literal[
     "commits",
     "health",
     "alerts",
+    "past-alerts",
+    "mutes",
     "board",
     "columns",
     "timeline",

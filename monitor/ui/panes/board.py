@@ -26,7 +26,7 @@ from monitor.ui.spans import Cell, cell_width, fit
 from monitor.ui.widgets.card_table import CardTable
 from monitor.ui.widgets.lane_drawing import Lane
 from monitor.ui.widgets.ranked_line import Ranked, RankedLine
-from monitor.ui.wrapping import wrap
+from monitor.ui.wrapping import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -198,7 +198,7 @@ def _about(task: Task, waits: Cell, width: int) -> list[Cell]:
     title = clean(task.title)
     if waits:
         return [((title, "text"),), waits]
-    first, *rest = wrap(title, width)
+    first, *rest = wrapped(title, width)
     if rest:
         return [((first, "text"),), ((" ".join(rest), "text"),)]
     lines: list[Cell] = [((first, "text"),)]

@@ -13,7 +13,7 @@ from monitor.ui.panes.task_words import since_age, task_priority, task_status
 from monitor.ui.spans import UNKNOWN, Cell
 from monitor.ui.widgets.columns import Column
 from monitor.ui.widgets.rows import Row
-from monitor.ui.wrapping import wrap
+from monitor.ui.wrapping import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +68,7 @@ class TaskFactsPane(TaskPane[Fact]):
         facts += [
             Fact(clean(name) if not place else "", ((line, "text"),))
             for name, value in sorted(card.task.extra.items())
-            for place, line in enumerate(wrap(clean(value), width))
+            for place, line in enumerate(wrapped(clean(value), width))
         ]
         return [Row(str(place), fact) for place, fact in enumerate(facts)]
 
@@ -107,7 +107,7 @@ def _about(task: Task, width: int) -> list[Fact]:
     facts = [
         Fact(label if not place else "", ((line, style),))
         for label, value, style in about
-        for place, line in enumerate(wrap(clean(value, 2000), width))
+        for place, line in enumerate(wrapped(clean(value, 2000), width))
         if value
     ]
     if task.tags:

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Final, cast
 
 from monitor.keystore import Keys, KeyStore
 from monitor.model import SEVERITIES
+from monitor.rules.mutes import heard
 from monitor.text import clean
 from monitor.ui import format as text
 from monitor.ui.spans import cell_width
 from monitor.ui.widgets.line import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from monitor.model import Alert, FeedState, Mark, Mute, ReplayState, Severity, Status
+    from monitor.model import FeedState, Mark, ReplayState, Severity, Status
     from monitor.ui.spans import Cell, Span
 
 
@@ -69,11 +68,9 @@ class HeaderLine(Line):
 
     def _attention(self) -> list[Span]:
         """Who needs a person, whatever pane is in sight."""
-        alerts = _wanted(
-            self._store.get(Keys.ALERTS, ()),
-            self._store.get(Keys.MUTES, ()),
-            self._store.get(Keys.CLOCK) or 0,
-        )
+        now = self._store.get(Keys.CLOCK) or 0
+        loud = heard(self._store.get(Keys.MUTES, ()), self._store.get(Keys.ALERTS, ()), now)
+        alerts = [alert for alert in loud if not alert.acknowledged]
         spans: list[Span] = []
         for rule, status, word in (
             ("agent-blocked", "blocked", "waiting"),
@@ -111,15 +108,6 @@ class HeaderLine(Line):
         if problem:
             parts += [(1, (" ", "text")), (0, (f" ✖ {clean(problem)} ", "alarm"))]
         return parts
-
-
-def _wanted(alerts: Sequence[Alert], mutes: Sequence[Mute], now: int) -> list[Alert]:
-    """The alerts that nobody has seen and nobody has muted."""
-    return [
-        alert
-        for alert in alerts
-        if not alert.acknowledged and not any(mute.covers(alert, now) for mute in mutes)
-    ]
 
 
 def _replay_parts(replay: ReplayState) -> list[tuple[int, Span]]:
