@@ -17,6 +17,7 @@ Context = Literal[
     "board",
     "timeline",
     "systems",
+    "span",
     "agent",
     "overlay",
     "filter",
@@ -26,8 +27,9 @@ Context = Literal[
     "moment",
 ]
 """Where a command works: everywhere (`app`), on the main screen, in every pane, in panes that can be sorted, in every
-table, in the pane of that name, on an agent's details (`agent`), on a screen that lies over another one, while a filter
-is typed, while something is chosen or typed in a dialog, on every screen of a replay, and while a moment is typed."""
+table, in the pane of that name, in panes that show a span of the past (`span`), on an agent's details (`agent`), on a
+screen that lies over another one, while a filter is typed, while something is chosen or typed in a dialog, on every
+screen of a replay, and while a moment is typed."""
 Group = Literal["Agents", "Tasks and commits", "Alerts", "Find", "View", "Move", "Replay", "Program"]
 
 GROUPS: Final[tuple[Group, ...]] = (
