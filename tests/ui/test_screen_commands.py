@@ -47,6 +47,7 @@ async def test_command(check: Check, size: tuple[int, int], store: KeyStore) -> 
 WAY_TO: dict[str, tuple[str, ...]] = {
     "alerts": ("4",),
     "agent": ("1", "enter"),
+    "span": ("1", "enter", "tab", "tab"),
     "overlay": ("b",),
     "filter": ("slash",),
 }

@@ -18,7 +18,7 @@ BUCKETS: Final[dict[str, Millis]] = {
     "7d": _HOUR,
     "30d": 4 * _HOUR,
 }
-"""Length of a part of each span: 144 to 180 parts, whole periods of the rows that the longer spans are read from."""
+"""Length of a part of each span: 145 to 181 parts, whole periods of the rows that the longer spans are read from."""
 _LEAST_REFRESH: Final = 5 * _SECOND
 _MOST_REFRESH: Final = 5 * _MINUTE
 
@@ -39,10 +39,9 @@ class Window(msgspec.Struct, frozen=True):
 
 
 def window(span: str, at: Millis) -> Window:
-    """The parts of one of `SPANS` that end at this moment, itself included. Raises KeyError for an unknown span."""
+    """The parts that hold one of `SPANS` up to this moment, itself included. Raises KeyError for an unknown span."""
     bucket = BUCKETS[span]
-    edge = at - at % bucket + bucket
-    return Window(edge - SPANS[span], at + 1, bucket)
+    return Window(at - at % bucket - SPANS[span], at + 1, bucket)
 
 
 def refresh_after(span: str) -> Millis:
