@@ -18,6 +18,7 @@ from monitor.ui.arrangement import Memory
 from monitor.ui.commands import CommandSpec, bindings, offered
 from monitor.ui.notices import Notices
 from monitor.ui.palette import Palette
+from monitor.ui.panes.base import BasePane
 from monitor.ui.panes.pane import Pane
 from monitor.ui.replay import Replay
 from monitor.ui.screens.base import BaseScreen
@@ -263,8 +264,8 @@ class MonitorApp(App[None]):
             return self
         if command.context in ("pane", "order"):
             return screen.pane or screen.query(Pane).first()
-        panes = [pane for pane in screen.query(Pane) if command.context in pane.CONTEXTS]
-        return next((pane for pane in panes if pane is screen.pane), panes[0] if panes else screen)
+        panes = [pane for pane in screen.query(BasePane) if command.context in pane.CONTEXTS]
+        return next((pane for pane in panes if pane is screen.focused_pane), panes[0] if panes else screen)
 
 
 def describe(error: Exception) -> str:

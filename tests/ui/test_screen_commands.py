@@ -49,6 +49,7 @@ WAY_TO: dict[str, tuple[str, ...]] = {
     "past-alerts": ("4", "h"),
     "mutes": ("4", "M"),
     "agent": ("1", "enter"),
+    "span": ("1", "enter", "tab", "tab"),
     "overlay": ("b",),
     "filter": ("slash",),
 }

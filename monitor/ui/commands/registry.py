@@ -12,6 +12,7 @@ from monitor.ui.commands.board import BOARD
 from monitor.ui.commands.details import DETAILS
 from monitor.ui.commands.dialogs import DIALOGS
 from monitor.ui.commands.find import FIND
+from monitor.ui.commands.history import HISTORY
 from monitor.ui.commands.move import MOVE
 from monitor.ui.commands.program import PROGRAM
 from monitor.ui.commands.replay import REPLAY
@@ -28,6 +29,7 @@ COMMANDS: Final[tuple[CommandSpec, ...]] = (
     *ALERTS,
     *FIND,
     *VIEW,
+    *HISTORY,
     *MOVE,
     *REPLAY,
     *PROGRAM,
@@ -43,6 +45,8 @@ _KEY_NAMES: Final = {
     "plus": "+",
     "equals_sign": "=",
     "minus": "-",
+    "comma": ",",
+    "full_stop": ".",
     "pagedown": "pgdn",
     "pageup": "pgup",
     "escape": "esc",

@@ -20,6 +20,7 @@ Context = Literal[
     "columns",
     "timeline",
     "systems",
+    "span",
     "agent",
     "task",
     "overlay",
@@ -30,9 +31,10 @@ Context = Literal[
     "moment",
 ]
 """Where a command works: everywhere (`app`), on the main screen, in every pane, in panes that can be sorted, in every
-table, in the pane of that name, among tasks (`board`) and where they stand in columns, on an agent's details (`agent`),
-among what a task is related to (`task`), on a screen that lies over another one, while a filter is typed, while
-something is chosen or typed in a dialog, on every screen of a replay, and while a moment is typed."""
+table, in the pane of that name, among tasks (`board`) and where they stand in columns, in panes that show a span of the
+past (`span`), on an agent's details (`agent`), among what a task is related to (`task`), on a screen that lies over
+another one, while a filter is typed, while something is chosen or typed in a dialog, on every screen of a replay, and
+while a moment is typed."""
 Group = Literal["Agents", "Tasks and commits", "Alerts", "Find", "View", "Move", "Replay", "Program"]
 
 GROUPS: Final[tuple[Group, ...]] = (

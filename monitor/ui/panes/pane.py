@@ -6,23 +6,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple
 
 from textual import on
 from textual.actions import SkipAction
-from textual.containers import Container
-from textual.events import DescendantBlur, DescendantFocus
-from textual.message import Message
 
 from monitor.keystore import Keys
-from monitor.ui.commands import Context, bindings
+from monitor.ui.commands import bindings
 from monitor.ui.filter import Filter
+from monitor.ui.panes.base import BasePane
 from monitor.ui.widgets.columns import Column, R
 from monitor.ui.widgets.filter_line import FilterLine
 from monitor.ui.widgets.line_table import LineTable
-from monitor.ui.widgets.pane_title import PaneTitle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from monitor.ui.spans import Cell
     from monitor.ui.widgets.rows import Row
@@ -44,14 +41,10 @@ class Sort(NamedTuple):
     """The attribute of the record that it looks at, as with `Column.part`."""
 
 
-class Pane(Container, Generic[R]):
+class Pane(BasePane, Generic[R]):
     """A title over a live table."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("pane", "order"))
-    CONTEXTS: ClassVar[tuple[Context, ...]] = ()
-    """Contexts of the commands that it serves beside those of every pane."""
-    NUMBER: ClassVar[str] = ""
-    CAPTION: ClassVar[str]
     PATTERNS: ClassVar[tuple[str, ...]]
     """Keys of the store that it shows."""
     TITLES: ClassVar[bool] = True
@@ -59,15 +52,9 @@ class Pane(Container, Generic[R]):
     FIELDS: ClassVar[frozenset[str]] = frozenset()
     """Names that its filter knows."""
 
-    class Grown(Message):
-        """It has more to show than it has lines for."""
-
     def __init__(self, wiring: Wiring, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
-        super().__init__(id=id)
-        self.wiring = wiring
-        self.store = wiring.store
+        super().__init__(wiring, id=id)
         self.now: int | None = None
-        self.title = PaneTitle(self.NUMBER, self.CAPTION)
         self.table = self.make_table()
         self.filter = Filter()
         self.total = 0
@@ -103,25 +90,16 @@ class Pane(Container, Generic[R]):
         raise NotImplementedError
 
     @property
+    def inner(self) -> Widget:
+        """The table."""
+        return self.table
+
+    @property
     def wanted(self) -> int:
         """Lines at which all it has is in sight, its titles included; a filter does not change that."""
         return 1 + self.TITLES + (self.total or max(1, len(self.table.empty)))
 
     # --- life ---------------------------------------------------------------------------------------------------
-
-    def compose(self) -> ComposeResult:
-        """A title over a table."""
-        yield self.title
-        yield self.table
-
-    def on_mount(self) -> None:
-        """Listen to the store, and show what it holds already."""
-        self._stop_listening = self.wiring.notices.listen(self.patterns(), self.notice)
-        self.notice(frozenset(self.patterns()) | frozenset(self.store.keys()))
-
-    def on_unmount(self) -> None:
-        """Stop listening."""
-        self._stop_listening()
 
     def patterns(self) -> tuple[str, ...]:
         """Keys of the store to be told of: its own, and the clock for the ages."""
@@ -248,19 +226,4 @@ class Pane(Container, Generic[R]):
 
     def _close_filter(self) -> None:
         self.query(FilterLine).remove()
-        self.table.focus()
-
-    # --- focus --------------------------------------------------------------------------------------------------
-
-    @on(DescendantFocus)
-    def _focused(self) -> None:
-        self.title.show_focus(focused=True)
-
-    @on(DescendantBlur)
-    def _blurred(self) -> None:
-        self.title.show_focus(focused=False)
-
-    @on(PaneTitle.Clicked)
-    def _title_clicked(self, event: PaneTitle.Clicked) -> None:
-        event.stop()
         self.table.focus()

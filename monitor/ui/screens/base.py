@@ -9,6 +9,7 @@ from textual.events import DescendantFocus
 from textual.screen import ScreenResultType
 
 from monitor.ui.commands import CommandSpec, Context, bindings, key_labels, offered
+from monitor.ui.panes.base import BasePane
 from monitor.ui.panes.pane import Pane
 from monitor.ui.screens.replay import ReplayScreen
 from monitor.ui.widgets.filter_line import FilterLine
@@ -59,14 +60,20 @@ class BaseScreen(ReplayScreen[ScreenResultType]):
 
     # --- panes and focus ----------------------------------------------------------------------------------------
 
-    def panes(self) -> list[Pane[Any]]:
+    def panes(self) -> Sequence[BasePane]:
         """The panes that can be gone to, in their order."""
-        return [pane for pane in self.query(Pane) if pane.display]
+        return [pane for pane in self.query(BasePane) if pane.display]
+
+    @property
+    def focused_pane(self) -> BasePane | None:
+        """The pane that keys go to."""
+        return next((node for node in self._focus_chain() if isinstance(node, BasePane)), None)
 
     @property
     def pane(self) -> Pane[Any] | None:
-        """The pane that keys go to."""
-        return next((node for node in self._focus_chain() if isinstance(node, Pane)), None)
+        """The pane that keys go to when it has a table: what has a cursor, an order and a filter."""
+        pane = self.focused_pane
+        return pane if isinstance(pane, Pane) else None
 
     def _focus_chain(self) -> Iterator[Any]:
         focused = self.focus_for_keys()
@@ -76,8 +83,8 @@ class BaseScreen(ReplayScreen[ScreenResultType]):
         """Go to the next pane, or to the one before."""
         panes = self.panes()
         if panes:
-            here = panes.index(self.pane) if self.pane in panes else -min(step, 0)
-            panes[(here + step) % len(panes)].table.focus()
+            here = panes.index(self.focused_pane) if self.focused_pane in panes else -min(step, 0)
+            panes[(here + step) % len(panes)].focus()
 
     @on(DescendantFocus)
     def _offer_on_focus(self) -> None:
@@ -90,9 +97,10 @@ class BaseScreen(ReplayScreen[ScreenResultType]):
         chain = list(self._focus_chain())
         if any(isinstance(node, FilterLine) for node in chain):
             return ("filter",)
-        inner: tuple[Context, ...] = ("table",)
-        if self.pane is not None:
-            inner = (*self.pane.CONTEXTS, *inner, "pane", *(("order",) if self.pane.SORTS else ()))
+        pane = self.focused_pane
+        inner: tuple[Context, ...] = pane.CONTEXTS if pane is not None else ("table",)
+        if isinstance(pane, Pane):
+            inner = (*inner, "table", "pane", *(("order",) if pane.SORTS else ()))
         return (*inner, *self.CONTEXTS, *(("replay",) if self.wiring.replay is not None else ()))
 
     def offer_keys(self) -> None:
