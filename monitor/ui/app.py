@@ -15,6 +15,7 @@ from textual.worker import Worker, WorkerError, WorkerFailed, WorkerState
 from monitor.errors import MonitorError
 from monitor.keystore import Feed, Keys, KeyStore, Player
 from monitor.ui.commands import CommandSpec, bindings, offered
+from monitor.ui.focus import Following
 from monitor.ui.notices import Notices
 from monitor.ui.palette import Palette
 from monitor.ui.panes.pane import Pane
@@ -67,7 +68,7 @@ class MonitorApp(App[None]):
         self.paused_since: int | None = None
         self.notices = Notices(store, self.call_next)
         self.replay = Replay(store, feed) if isinstance(feed, Player) else None
-        self.wiring = Wiring(store, self.notices, options, self.send, self.replay)
+        self.wiring = Wiring(store, self.notices, options, self.send, Following(), self.replay)
         self.animation_level = "full" if options.animations else "none"
         for theme in (DARK, LIGHT):
             self.register_theme(theme)

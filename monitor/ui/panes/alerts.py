@@ -77,6 +77,11 @@ class AlertsPane(Pane[Alert]):
         alerts: tuple[Alert, ...] = self.store.get(Keys.ALERTS, ())
         return [Row(alert.alert_id, alert) for alert in alerts]
 
+    def about(self, record: Alert) -> Sequence[str]:
+        """Its subject, whose task it is about, and the agents that its rule names."""
+        told = record.metadata
+        return (record.subject, told.get("assigned_to") or "", *told.get("agents", ()))
+
     def fields(self, record: Alert) -> Mapping[str, str]:
         """What of an alert can be searched."""
         return {

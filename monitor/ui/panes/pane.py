@@ -19,17 +19,20 @@ from monitor.ui.widgets.line_table import LineTable
 from monitor.ui.widgets.pane_title import PaneTitle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from monitor.ui.spans import Cell
+    from monitor.ui.spans import Cell, Span
     from monitor.ui.widgets.rows import Row
     from monitor.ui.wiring import Wiring
 
 _AGE_STEP: Final = 5_000
 """Milliseconds that the clock moves before ages are looked at again; their text moves in steps of ten seconds."""
+
+
+_NOTHING_ABOUT: Final[tuple[Cell, ...]] = ((("Nothing about the agent that is followed.", "muted"),),)
 
 
 class Sort(NamedTuple):
@@ -71,6 +74,9 @@ class Pane(Container, Generic[R]):
         self.table: LineTable[R] = LineTable(self.columns(), titles=self.TITLES)
         self.filter = Filter()
         self.total = 0
+        """Rows that there are."""
+        self.shown = 0
+        """Rows that the filter, and the agent that is followed, leave of them."""
         self._told_wanted = 0
         self._sort = 0
         self._inverted = False
@@ -89,6 +95,14 @@ class Pane(Container, Generic[R]):
     def fields(self, record: R) -> Mapping[str, str]:
         """A row as the filter sees it: field names to text."""
         raise NotImplementedError
+
+    def about(self, record: R) -> Collection[str] | None:  # noqa: ARG002 - for panes that tell of agents
+        """Ids of the agents that a row is about; None where rows are not about agents, and always shown."""
+        return None
+
+    def arranged(self, rows: Sequence[Row[R]]) -> Sequence[Row[R]]:
+        """The filtered and sorted rows as they are shown: a pane may put headings or lines of another kind between."""
+        return rows
 
     def summary(self) -> Cell:
         """What stands in the title."""
@@ -113,11 +127,13 @@ class Pane(Container, Generic[R]):
     def on_mount(self) -> None:
         """Listen to the store, and show what it holds already."""
         self._stop_listening = self.wiring.notices.listen(self.patterns(), self.notice)
+        self._stop_following = self.wiring.following.subscribe(self.refresh_rows)
         self.notice(frozenset(self.patterns()) | frozenset(self.store.keys()))
 
     def on_unmount(self) -> None:
         """Stop listening."""
         self._stop_listening()
+        self._stop_following()
 
     def patterns(self) -> tuple[str, ...]:
         """Keys of the store to be told of: its own, and the clock for the ages."""
@@ -137,6 +153,9 @@ class Pane(Container, Generic[R]):
         """Read, filter, sort and show."""
         rows = self.records()
         self.total = len(rows)
+        followed = self.wiring.following.agent_id
+        if followed is not None:
+            rows = [row for row in rows if (ids := self.about(row.record)) is None or followed in ids]
         if self.filter:
             rows = [row for row in rows if self.filter.matches(self._searchable(row))]
             self.table.show_empty(
@@ -144,8 +163,9 @@ class Pane(Container, Generic[R]):
             )
         else:
             self._searched.clear()
-            self.table.show_empty(self.empty())
-        self.table.set_rows(self._ordered(rows))
+            self.table.show_empty(self.empty() if len(rows) == self.total else _NOTHING_ABOUT)
+        self.shown = len(rows)
+        self.table.set_rows(self.arranged(self._ordered(rows)))
         self._tell_title()
         if self.wanted != self._told_wanted:
             self._told_wanted = self.wanted
@@ -158,17 +178,22 @@ class Pane(Container, Generic[R]):
             known = self._searched[row.id] = (row.record, self.fields(row.record))
         return known[1]
 
-    def _tell_title(self) -> None:
-        note: list[tuple[str, Any]] = []
+    def notes(self) -> list[Span]:
+        """What is special about what it shows, for the right end of the title: the filter, or the order."""
         if self.filter:
-            note += [
-                ("/", "key"),
-                (self.filter.text, "accent"),
-                (f" {len(self.table.rows)}/{self.total}", "muted"),
+            text, count = self.filter.text, f" {self.shown}/{self.total}"
+            return [("/", "key"), (text, "accent"), (count, "muted")]
+        if self.shown != self.total:
+            return [
+                (f"only {self.wiring.following.name}", "accent"),
+                (f" {self.shown}/{self.total}", "muted"),
             ]
-        elif self.SORTS and (self._sort or self._inverted):
-            note.append((f"by {self.sort.title}{', inverted' if self._inverted else ''}", "muted"))
-        self.title.tell(self.summary(), tuple(note))
+        if self.SORTS and (self._sort or self._inverted):
+            return [(f"by {self.sort.title}{', inverted' if self._inverted else ''}", "muted")]
+        return []
+
+    def _tell_title(self) -> None:
+        self.title.tell(self.summary(), tuple(self.notes()))
 
     # --- order --------------------------------------------------------------------------------------------------
 
@@ -204,6 +229,22 @@ class Pane(Container, Generic[R]):
         if self.SORTS:
             self._inverted = not self._inverted
             self.refresh_rows()
+
+    def sort_by(self, column: str) -> None:
+        """Sort by a column if that is possible; turn the order round when it is sorted by it already."""
+        orders = [number for number, sort in enumerate(self.SORTS) if sort.column == column]
+        if not orders:
+            return
+        if self._sort in orders:
+            self._inverted = not self._inverted
+        else:
+            self._sort, self._inverted = orders[0], False
+        self.refresh_rows()
+
+    @on(LineTable.TitleClicked)
+    def _column_clicked(self, event: LineTable.TitleClicked) -> None:
+        event.stop()
+        self.sort_by(event.column)
 
     # --- filter -------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,71 @@
+"""What the lines of the agents pane are made from: agents, headings of groups, and processes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import msgspec
+
+from monitor.model import AgentMetrics, AgentStatus, ProcessInfo, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_RANKS: Final[Mapping[str, int]] = {"error": 0, "blocked": 1, "active": 2, "idle": 2, "offline": 3}
+UNKNOWN_RANK: Final = 4
+"""Of an agent that nothing is known of yet."""
+
+
+class AgentRow(msgspec.Struct, frozen=True):
+    """An agent as its line shows it."""
+
+    id: str
+    status: AgentStatus | None
+    metrics: AgentMetrics | None
+    task: str = ""
+    """Title of its current task, where a board tells."""
+    tagged: bool = False
+    overlap: str = ""
+    """Who else changes the same file, as a short sentence; empty: nobody."""
+
+
+class GroupRow(msgspec.Struct, frozen=True):
+    """The heading of a group, with what its agents come to."""
+
+    key: str
+    """What its agents have in common; empty for those that have none of it."""
+    name: str
+    place: str
+    """Where it is, when its name is only the end of a path."""
+    agents: int
+    counts: tuple[tuple[Status, int], ...]
+    """How many there are in each status, those that need a person first."""
+    cpu_usage: float | None
+    memory_usage: int | None
+    folded: bool
+
+
+class ProcessRow(msgspec.Struct, frozen=True):
+    """A process of an agent, or a word in place of its processes."""
+
+    agent_id: str
+    process: ProcessInfo | None
+    note: str = ""
+
+
+AgentLine: TypeAlias = AgentRow | GroupRow | ProcessRow
+
+
+def waits_for_a_person(row: AgentRow) -> bool:
+    """Whether nothing moves until a person comes."""
+    return row.status is not None and row.status.status in ("blocked", "error")
+
+
+def rank(row: AgentRow) -> int:
+    """How much it needs a person: the least number most; active and idle alike, so that rows do not jump."""
+    return UNKNOWN_RANK if row.status is None else _RANKS[row.status.status]
+
+
+def attention(row: AgentRow) -> tuple[int, str, str]:
+    """Who needs a person first, then by name."""
+    return (rank(row), row.status.name.casefold() if row.status else row.id, row.id)
