@@ -37,7 +37,12 @@ async def _agents_are_grouped_and_a_group_is_folded_at_its_heading(screen: Scree
         parts = {"repository": "/srv/shop/.git", "role": "tester" if agent_id < "c" else ""}
         screen.store.set(Keys.status(agent_id), msgspec.structs.replace(known, **parts))
     await screen.tick()
-    for heading in ("▾ architect  1 agent", "▾ shop  20 agents", "▾ no role  18 agents", "▾ forge  20 agents"):
+    for heading in (
+        "▾ architect  1 agent",
+        "▾ shop  20 agents",
+        "▾ no role  18 agents",
+        "▾ forge  20 agents",
+    ):
         await screen.press("v")
         await screen.until(lambda: "grouped by" in screen.text)
         await screen.press("home")
