@@ -16,6 +16,7 @@ from monitor.errors import MonitorError
 from monitor.keystore import Feed, Keys, KeyStore, Player
 from monitor.ui.arrangement import Memory
 from monitor.ui.commands import CommandSpec, bindings, offered
+from monitor.ui.focus import Following
 from monitor.ui.notices import Notices
 from monitor.ui.palette import Palette
 from monitor.ui.panes.base import BasePane
@@ -74,7 +75,7 @@ class MonitorApp(App[None]):
         self.replay = Replay(store, feed) if isinstance(feed, Player) else None
         self.memory = Memory(options.arrangement)
         self._remembering: Timer | None = None
-        self.wiring = Wiring(store, self.notices, options, self.send, self.memory, self.replay)
+        self.wiring = Wiring(store, self.notices, options, self.send, self.memory, Following(), self.replay)
         self.animation_level = "full" if options.animations else "none"
         for theme in (DARK, LIGHT):
             self.register_theme(theme)

@@ -16,17 +16,20 @@ from monitor.ui.widgets.filter_line import FilterLine
 from monitor.ui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from monitor.ui.spans import Cell
+    from monitor.ui.spans import Cell, Span
     from monitor.ui.widgets.rows import Row
     from monitor.ui.wiring import Wiring
 
 _AGE_STEP: Final = 5_000
 """Milliseconds that the clock moves before ages are looked at again; their text moves in steps of ten seconds."""
+
+
+_NOTHING_ABOUT: Final[tuple[Cell, ...]] = ((("Nothing about the agent that is followed.", "muted"),),)
 
 
 class Sort(NamedTuple):
@@ -58,6 +61,9 @@ class Pane(BasePane, Generic[R]):
         self.table = self.make_table()
         self.filter = Filter()
         self.total = 0
+        """Rows that there are."""
+        self.shown_count = 0
+        """Rows that the filter, and the agent that is followed, leave of them."""
         self._told_wanted = 0
         self._sort = 0
         self._inverted = False
@@ -97,6 +103,14 @@ class Pane(BasePane, Generic[R]):
         """A row as the filter sees it: field names to text."""
         raise NotImplementedError
 
+    def about(self, record: R) -> Collection[str] | None:  # noqa: ARG002 - for panes that tell of agents
+        """Ids of the agents that a row is about; None where rows are not about agents, and always shown."""
+        return None
+
+    def arranged(self, rows: Sequence[Row[R]]) -> Sequence[Row[R]]:
+        """The filtered and sorted rows as they are shown: a pane may put headings or lines of another kind between."""
+        return rows
+
     def summary(self) -> Cell:
         """What stands in the title."""
         return ((str(self.total), "muted"),) if self.total else ()
@@ -117,6 +131,16 @@ class Pane(BasePane, Generic[R]):
 
     # --- life ---------------------------------------------------------------------------------------------------
 
+    def listen(self) -> None:
+        """Be told of changes, and of whom everybody follows."""
+        super().listen()
+        self._stop_following = self.wiring.following.subscribe(self.refresh_rows)
+
+    def stop_listening(self) -> None:
+        """Be told no more."""
+        super().stop_listening()
+        self._stop_following()
+
     def patterns(self) -> tuple[str, ...]:
         """Keys of the store to be told of: its own, and the clock for the ages."""
         return (*self.PATTERNS, Keys.CLOCK)
@@ -135,6 +159,9 @@ class Pane(BasePane, Generic[R]):
         """Read, filter, sort and show."""
         rows = self.records()
         self.total = len(rows)
+        followed = self.wiring.following.agent_id
+        if followed is not None:
+            rows = [row for row in rows if (ids := self.about(row.record)) is None or followed in ids]
         if self.filter:
             rows = [row for row in rows if self.filter.matches(self._searchable(row))]
             self.table.show_empty(
@@ -142,8 +169,9 @@ class Pane(BasePane, Generic[R]):
             )
         else:
             self._searched.clear()
-            self.table.show_empty(self.empty())
-        self.table.set_rows(self._ordered(rows))
+            self.table.show_empty(self.empty() if len(rows) == self.total else _NOTHING_ABOUT)
+        self.shown_count = len(rows)
+        self.table.set_rows(self.arranged(self._ordered(rows)))
         self._tell_title()
         if self.wanted != self._told_wanted:
             self._told_wanted = self.wanted
@@ -156,17 +184,22 @@ class Pane(BasePane, Generic[R]):
             known = self._searched[row.id] = (row.record, self.fields(row.record))
         return known[1]
 
-    def _tell_title(self) -> None:
-        note: list[tuple[str, Any]] = []
+    def notes(self) -> list[Span]:
+        """What is special about what it shows, for the right end of the title: the filter, or the order."""
         if self.filter:
-            note += [
-                ("/", "key"),
-                (self.filter.text, "accent"),
-                (f" {len(self.table.rows)}/{self.total}", "muted"),
+            text, count = self.filter.text, f" {self.shown_count}/{self.total}"
+            return [("/", "key"), (text, "accent"), (count, "muted")]
+        if self.shown_count != self.total:
+            return [
+                (f"only {self.wiring.following.name}", "accent"),
+                (f" {self.shown_count}/{self.total}", "muted"),
             ]
-        elif self.SORTS and (self._sort or self._inverted):
-            note.append((f"by {self.sort.title}{', inverted' if self._inverted else ''}", "muted"))
-        self.title.tell(self.summary(), tuple(note))
+        if self.SORTS and (self._sort or self._inverted):
+            return [(f"by {self.sort.title}{', inverted' if self._inverted else ''}", "muted")]
+        return []
+
+    def _tell_title(self) -> None:
+        self.title.tell(self.summary(), tuple(self.notes()))
 
     # --- order --------------------------------------------------------------------------------------------------
 
@@ -204,6 +237,23 @@ class Pane(BasePane, Generic[R]):
             self._inverted = not self._inverted
             self._remember()
             self.refresh_rows()
+
+    def sort_by(self, column: str) -> None:
+        """Sort by a column if that is possible; turn the order round when it is sorted by it already."""
+        orders = [number for number, sort in enumerate(self.SORTS) if sort.column == column]
+        if not orders:
+            return
+        if self._sort in orders:
+            self._inverted = not self._inverted
+        else:
+            self._sort, self._inverted = orders[0], False
+        self._remember()
+        self.refresh_rows()
+
+    @on(LineTable.TitleClicked)
+    def _column_clicked(self, event: LineTable.TitleClicked) -> None:
+        event.stop()
+        self.sort_by(event.column)
 
     # --- filter -------------------------------------------------------------------------------------------------
 

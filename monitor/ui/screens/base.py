@@ -120,8 +120,7 @@ class BaseScreen(ReplayScreen[ScreenResultType]):
         known = [command for command in offered(replay=self.wiring.replay is not None) if command.footer]
         here = [command for command in known if command.context in contexts]
         here = _reachable(here, contexts, self.wiring.options.keymap)
-        if self.wiring.replay is not None:
-            here.sort(key=_rank_in_replay)
+        here.sort(key=_rank_in_replay if self.wiring.replay is not None else lambda command: command.late)
         everywhere = [command for command in known if command.context == "app"]
         self.footer.offer(here, everywhere if contexts != ("moment",) else ())
 

@@ -199,7 +199,7 @@ class MainScreen(BaseScreen[None]):
     def go_to_agent(self, agent_id: str) -> None:
         """Select an agent."""
         self.action_pane("agents")
-        self.agents.table.select(agent_id)
+        self.agents.go_to(agent_id)
 
     def action_open(self) -> None:
         """Open the agent that is selected, or that the selected commit or alert is about."""
@@ -215,7 +215,7 @@ class MainScreen(BaseScreen[None]):
         if row is None:
             return
         about = getattr(row.record, "agent_id", None) or getattr(row.record, "subject", "")
-        agent_id = row.id if table is self.agents.table else about
+        agent_id = self.agents.selected_agent if table is self.agents.table else about
         if agent_id in self.store_ids:
             from monitor.ui.screens.agent import AgentScreen
 
