@@ -10,16 +10,16 @@ from monitor.keystore import Keys
 from monitor.ui.panes.charts import ChartsPane
 from monitor.ui.panes.timeline import TimelinePane
 from monitor.ui.screens.agent import AgentScreen
-from monitor.ui.screens.single import PaneScreen
 
 
 async def timeline(screen: Screen) -> TimelinePane:
-    """Open the timeline on a screen of its own."""
-    pane = TimelinePane(screen.app.wiring, id="timeline")
+    """Give the timeline the whole screen."""
     screen.store.set(Keys.ribbons("1h"), ribbons(screen.store))
-    screen.app.push_screen(PaneScreen(screen.app.wiring, pane))
+    await screen.tick(0)
+    await screen.press("6", "z")
+    await screen.until_gone("1 Agents  20")
     await screen.until_shown("┼")
-    return pane
+    return screen.main.query_one(TimelinePane)
 
 
 @covers("span.shorter", "span.longer")

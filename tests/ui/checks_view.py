@@ -5,6 +5,8 @@ from __future__ import annotations
 from command_checks import covers
 from ui_screens import Screen
 
+from monitor.ui.panes.base import BasePane
+
 
 @covers("sort.next", "sort.previous", "sort.invert")
 async def _the_order_goes_through_the_columns(screen: Screen) -> None:
@@ -43,16 +45,26 @@ async def _a_hidden_pane_comes_back_by_its_number_or_with_all(screen: Screen) ->
     await screen.until(lambda: screen.main.query_one("#commits").display)
     await screen.press("w", "4", "w", "W")
     await screen.until(lambda: screen.main.query_one("#commits").display)
-    assert len(screen.main.panes()) == len(screen.main.query("Pane"))
+    assert len(screen.main.panes()) == len(screen.main.query(BasePane))
 
 
-@covers("pane.agents", "pane.commits", "pane.health", "pane.alerts", "pane.tasks")
+@covers(
+    "pane.agents",
+    "pane.commits",
+    "pane.health",
+    "pane.alerts",
+    "pane.tasks",
+    "pane.timeline",
+    "pane.systems",
+)
 async def _a_number_goes_to_its_pane(screen: Screen) -> None:
     for key, pane in (
         ("2", "commits"),
         ("3", "health"),
         ("4", "alerts"),
         ("5", "tasks"),
+        ("6", "timeline"),
+        ("7", "systems"),
         ("1", "agents"),
     ):
         await screen.press(key)
@@ -63,13 +75,13 @@ async def _a_number_goes_to_its_pane(screen: Screen) -> None:
 @covers("pane.next", "pane.previous")
 async def _tab_goes_round_the_panes(screen: Screen) -> None:
     seen = []
-    for _ in range(5):
+    for _ in range(7):
         await screen.press("tab")
         seen.append(screen.main.pane and screen.main.pane.id)
-    assert seen == ["commits", "health", "alerts", "tasks", "agents"]
+    assert seen == ["commits", "health", "alerts", "tasks", "timeline", "systems", "agents"]
     await screen.press("shift+tab")
     assert screen.main.pane is not None
-    assert screen.main.pane.id == "tasks"
+    assert screen.main.pane.id == "systems"
 
 
 @covers("move.down", "move.up", "move.first", "move.last", "move.page-down", "move.page-up")

@@ -99,7 +99,7 @@ async def test_a_key_map_gives_a_command_another_key(store: KeyStore) -> None:
     async with shown(store, options=options) as screen:
         assert "x Zoom" in screen.text
         await screen.press("x")
-        await screen.until_gone("Commits")
+        await screen.until_gone("Keep the last good board")
 
 
 async def test_the_footer_offers_what_works_where_the_focus_is(store: KeyStore) -> None:

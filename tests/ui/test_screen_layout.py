@@ -119,7 +119,8 @@ async def test_on_a_tiny_terminal_the_focused_pane_stands_alone(store: KeyStore)
         assert "validator" in screen.text
         await screen.press("4")
         await screen.until_shown("mcp is down")
-        assert "Agents" not in screen.text
+        assert "validator" not in screen.text
+        assert "1 Agents" in screen.text.splitlines()[-2], "what is folded is named"
         await screen.press("1")
         await screen.until_shown("validator")
 

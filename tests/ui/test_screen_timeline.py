@@ -9,8 +9,6 @@ from ui_replay import replay_store, replayed
 from ui_screens import NARROW, WIDE, Screen, lines_of, shown
 
 from monitor.keystore import Keys, KeyStore
-from monitor.ui.panes.timeline import TimelinePane
-from monitor.ui.screens.single import PaneScreen
 from monitor.ui.spans import text_width
 
 
@@ -89,7 +87,13 @@ async def test_the_span_changes_and_what_nobody_looks_at_is_not_asked_for(
         await screen.press("full_stop")
         await screen.until_shown("7d  12-25 12:00 – 01-01 12:03")
         assert "╵12-2" in screen.text
+        await screen.press("enter")
+        await screen.until(lambda: not any("ribbons" in key for key in store.subscribed_keys()))
         await screen.press("escape")
+        await screen.until(
+            lambda: Keys.ribbons("7d") in store.subscribed_keys(), "nothing lies over it any more"
+        )
+        await screen.press("w")
         await screen.until(lambda: not any("ribbons" in key for key in store.subscribed_keys()))
 
 
@@ -112,8 +116,7 @@ async def test_in_a_replay_it_ends_at_the_moment_shown(store: KeyStore) -> None:
     past = replay_store()
     past.set(Keys.ribbons("1h"), ribbons(past))
     async with replayed(past) as screen:
-        pane = TimelinePane(screen.app.wiring, id="timeline")
-        screen.app.push_screen(PaneScreen(screen.app.wiring, pane))
+        await screen.press("6", "z")
         await screen.until_shown("1h  11:03–12:03")
         past.set(Keys.ribbons("1h"), ribbons(past, now=NOW - HOUR))
         past.flush()
@@ -128,6 +131,5 @@ async def test_without_ribbons_it_says_why(store: KeyStore, problem: str, told: 
     if problem:
         store.set(Keys.HISTORY_PROBLEM, problem)
     async with shown(store, NARROW) as screen:
-        pane = TimelinePane(screen.app.wiring, id="timeline")
-        screen.app.push_screen(PaneScreen(screen.app.wiring, pane))
+        await screen.press("6", "z")
         await screen.until_shown(told)

@@ -35,6 +35,7 @@ class BasePane(Container):
         self.wiring = wiring
         self.store = wiring.store
         self.title = PaneTitle(self.NUMBER, self.CAPTION)
+        self._listening = False
 
     # --- what a pane says of itself -----------------------------------------------------------------------------
 
@@ -65,12 +66,33 @@ class BasePane(Container):
 
     def on_mount(self) -> None:
         """Listen to the store, and show what it holds already."""
-        self.listen()
-        self.notice(frozenset(self.patterns()) | frozenset(self.store.keys()))
+        self._awake()
 
     def on_unmount(self) -> None:
         """Stop listening."""
-        self.stop_listening()
+        self._asleep()
+
+    def show(self, *, displayed: bool) -> None:
+        """Display it or not; while it is not displayed it is told of nothing, and so costs nothing."""
+        self.display = displayed
+        if displayed and self.is_mounted:
+            self._awake()
+        elif not displayed:
+            self._asleep()
+
+    def cover(self, *, covered: bool) -> None:
+        """Another screen lies over it, or does no longer."""
+
+    def _awake(self) -> None:
+        if not self._listening and self.display:
+            self._listening = True
+            self.listen()
+            self.notice(frozenset(self.patterns()) | frozenset(self.store.keys()))
+
+    def _asleep(self) -> None:
+        if self._listening:
+            self._listening = False
+            self.stop_listening()
 
     def listen(self) -> None:
         """Be told of changes."""

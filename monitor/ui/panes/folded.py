@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from monitor.ui.wiring import Wiring
 
 
+def briefly(counts: Cell) -> Cell:
+    """Counts without their words: `■ 1  ● 2`."""
+    return tuple((" ".join(text.split()[:2]) + "  ", style) for text, style in counts if text.strip())
+
+
 class FoldedLine(Line):
     """Number and name of each; of the tasks also how many there are in each status."""
 
@@ -58,22 +63,30 @@ class FoldedLine(Line):
         if self.is_mounted and self.display:
             self.show(tuple(span for _, cell in self._parts() for span in cell))
 
+    def on_resize(self) -> None:
+        """What is said of the tasks is as long as there is room."""
+        self.notice()
+
     def _parts(self) -> list[tuple[str, Cell]]:
-        """The panes, each with what the line says of it."""
-        parts: list[tuple[str, Cell]] = []
-        for pane in self._panes:
-            hidden = pane.id in self._hidden
-            cell: Cell = (
-                (" ", "text"),
-                (pane.NUMBER, "muted"),
-                (" ", "text"),
-                (pane.CAPTION, "faint" if hidden else "title"),
-                ("  ", "text"),
-            )
-            if pane.id == "tasks":
-                cell += task_counts(self._wiring.store)
-            parts.append((pane.id or "", cell))
+        """The panes, each with what the line says of it; every name has room before anything else is said."""
+        parts: list[tuple[str, Cell]] = [(pane.id or "", self._caption(pane)) for pane in self._panes]
+        room = self.size.width - sum(cell_width(cell) for _, cell in parts)
+        for place, (name, cell) in enumerate(parts):
+            if name == "tasks":
+                counts = task_counts(self._wiring.store)
+                said = next((one for one in (counts, briefly(counts)) if cell_width(one) <= room), ())
+                parts[place] = (name, cell + said)
         return parts
+
+    def _caption(self, pane: Pane[Any]) -> Cell:
+        hidden = pane.id in self._hidden
+        return (
+            (" ", "text"),
+            (pane.NUMBER, "muted"),
+            (" ", "text"),
+            (pane.CAPTION, "faint" if hidden else "title"),
+            ("  ", "text"),
+        )
 
     def on_click(self, event: events.Click) -> None:
         """Go to the pane whose name is under the pointer."""

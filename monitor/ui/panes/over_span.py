@@ -22,7 +22,7 @@ class OverSpan(BasePane):
 
     CONTEXTS: ClassVar[tuple[Context, ...]] = ("span",)
     span = "1h"
-    """One of `SPANS`."""
+    """One of `SPANS`; the one of before, where one was chosen."""
     shown: Any = None
     """The record that is drawn: the one of before, until there is another."""
     _span_of_shown = ""
@@ -42,6 +42,19 @@ class OverSpan(BasePane):
             return False
         self.shown, self._span_of_shown = found, self.span
         return True
+
+    def on_mount(self) -> None:
+        """Begin with the span that was chosen last."""
+        remembered = self.wiring.memory.of_pane(self.id or "").get("span", "")
+        if remembered in SPANS:
+            self.span = remembered
+
+    def cover(self, *, covered: bool) -> None:
+        """What nobody sees need not be read from the history."""
+        if covered:
+            self._asleep()
+        else:
+            self._awake()
 
     def listen(self) -> None:
         """Be told of the record of this span; while the screen is paused, until there is something to show at all."""
@@ -68,6 +81,7 @@ class OverSpan(BasePane):
         if wanted != self.span:
             self.stop_listening()
             self.span = wanted
+            self.wiring.memory.change_pane(self.id or "", span=wanted)
             self.listen()
             self.notice(frozenset((self.span_key(),)))
 

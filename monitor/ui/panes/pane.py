@@ -62,6 +62,22 @@ class Pane(BasePane, Generic[R]):
         self._sort = 0
         self._inverted = False
         self._searched: dict[str, tuple[R, Mapping[str, str]]] = {}
+        self._recall()
+
+    def _recall(self) -> None:
+        """Begin with the order that was chosen last."""
+        chosen = self.wiring.memory.of_pane(self.id or "")
+        columns = [sort.column for sort in self.SORTS]
+        if chosen.get("sort") in columns:
+            self._sort = columns.index(chosen["sort"])
+        self._inverted = bool(self.SORTS) and chosen.get("inverted") == "yes"
+
+    def _remember(self) -> None:
+        self.wiring.memory.change_pane(
+            self.id or "",
+            sort=self.sort.column if self._sort else "",
+            inverted="yes" if self._inverted else "",
+        )
 
     # --- what a pane says of itself -----------------------------------------------------------------------------
 
@@ -179,12 +195,14 @@ class Pane(BasePane, Generic[R]):
         if self.SORTS:
             self._sort = (self._sort + step) % len(self.SORTS)
             self._inverted = False
+            self._remember()
             self.refresh_rows()
 
     def action_invert(self) -> None:
         """Turn the order round."""
         if self.SORTS:
             self._inverted = not self._inverted
+            self._remember()
             self.refresh_rows()
 
     # --- filter -------------------------------------------------------------------------------------------------

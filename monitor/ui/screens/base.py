@@ -58,6 +58,17 @@ class BaseScreen(ReplayScreen[ScreenResultType]):
         """Stop listening."""
         self._stop_header()
 
+    def on_screen_suspend(self) -> None:
+        """Under a screen that covers it nobody sees the panes; under a dialog one does."""
+        if not self.app.screen.is_modal:
+            for pane in self.query(BasePane):
+                pane.cover(covered=True)
+
+    def on_screen_resume(self) -> None:
+        """Nothing lies over it any more."""
+        for pane in self.query(BasePane):
+            pane.cover(covered=False)
+
     # --- panes and focus ----------------------------------------------------------------------------------------
 
     def panes(self) -> Sequence[BasePane]:

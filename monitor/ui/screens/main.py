@@ -17,7 +17,9 @@ from monitor.ui.panes.commits import CommitsPane
 from monitor.ui.panes.folded import FoldedLine
 from monitor.ui.panes.health import HealthPane
 from monitor.ui.panes.pane import Pane
+from monitor.ui.panes.systems import SystemsPane
 from monitor.ui.panes.tasks import TasksPane
+from monitor.ui.panes.timeline import TimelinePane
 from monitor.ui.screens.arrange import Need, arrange
 from monitor.ui.screens.base import BaseScreen
 from monitor.ui.widgets.line_table import LineTable
@@ -54,6 +56,8 @@ class MainScreen(BaseScreen[None]):
             HealthPane(wiring, id="health"),
             self.alerts,
             TasksPane(wiring, id="tasks"),
+            TimelinePane(wiring, id="timeline"),
+            SystemsPane(wiring, id="systems"),
         )
         self._grid = PaneGrid(self._panes, id="panes")
         self._folded = FoldedLine(wiring)

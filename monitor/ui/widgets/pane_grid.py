@@ -11,12 +11,15 @@ from textual.widget import Widget
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from monitor.ui.panes.base import BasePane
+
 
 class PaneGrid(Widget):
     """Holds panes at the places of `place`; a pane without a place is not displayed."""
 
-    def __init__(self, panes: Iterable[Widget], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(*panes, id=id)
+    def __init__(self, panes: Iterable[BasePane], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        self._panes = tuple(panes)
+        super().__init__(*self._panes, id=id)
         self.places: Mapping[str, Region] = {}
         """By the pane's id."""
         self._layout = _Placed()
@@ -31,8 +34,8 @@ class PaneGrid(Widget):
         if places == self.places:
             return False
         self.places = dict(places)
-        for pane in self.children:
-            pane.display = pane.id in self.places
+        for pane in self._panes:
+            pane.show(displayed=pane.id in self.places)
         # Textual forgets only the ancestors' arrangements for a new layout, and this one's when a child comes or goes.
         self._clear_arrangement_cache()
         self.refresh(layout=True)
