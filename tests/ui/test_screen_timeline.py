@@ -26,7 +26,7 @@ async def test_every_agent_has_a_ribbon_and_the_alerts_stand_over_them(
         for line in lines_of(screen.app):
             assert text_width(line) == size[0]
         builder, alerts = line_of(screen, "builder"), line_of(screen, "alerts")
-        assert builder.rstrip(" 1").endswith("■■■■■")
+        assert builder.rstrip(" 1┃").endswith("■■■■■")
         assert "▆┼▆" in builder
         assert "▲" in alerts
         assert "◆" in alerts
