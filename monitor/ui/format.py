@@ -70,6 +70,11 @@ def clock_time(milliseconds: int | None) -> str:
     return _local_time(milliseconds, "%H:%M:%S")
 
 
+def day_time(milliseconds: int | None) -> str:
+    """A moment as local time with its date, `2026-01-01 12:03:04`."""
+    return _local_time(milliseconds, "%Y-%m-%d %H:%M:%S")
+
+
 def date_time(milliseconds: int | None, now: int) -> str:
     """A moment as local time, with its date when that is not the date of `now`: `2026-01-01 12:03:04`."""
     today = _local_time(now, "%Y-%m-%d") == _local_time(milliseconds, "%Y-%m-%d")

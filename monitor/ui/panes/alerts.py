@@ -72,10 +72,14 @@ class AlertsPane(Pane[Alert]):
     def _subject(self, row: Alert, _width: int) -> Cell:
         return ((agent_names(self.store, (row.subject,)), "muted"),)
 
-    def records(self) -> Sequence[Row[Alert]]:
+    def alerts(self) -> Sequence[Alert]:
         """The alerts that fire."""
-        alerts: tuple[Alert, ...] = self.store.get(Keys.ALERTS, ())
-        return [Row(alert.alert_id, alert) for alert in alerts]
+        alerts: Sequence[Alert] = self.store.get(Keys.ALERTS, ())
+        return alerts
+
+    def records(self) -> Sequence[Row[Alert]]:
+        """A row for each of them."""
+        return [Row(alert.alert_id, alert) for alert in self.alerts()]
 
     def fields(self, record: Alert) -> Mapping[str, str]:
         """What of an alert can be searched."""
@@ -90,7 +94,7 @@ class AlertsPane(Pane[Alert]):
 
     def summary(self) -> Cell:
         """How many there are of each severity that nobody has seen."""
-        alerts: tuple[Alert, ...] = self.store.get(Keys.ALERTS, ())
+        alerts = self.alerts()
         counts = Counter(alert.severity for alert in alerts if not alert.acknowledged)
         spans: list[Span] = []
         for severity in reversed(SEVERITIES):

@@ -43,8 +43,8 @@ _AGENTS_LEAST: Final = 5
 class MainScreen(BaseScreen[None]):
     """The screen one looks at all day."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings("main"))
-    CONTEXTS: ClassVar[tuple[Context, ...]] = ("main",)
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("main", "panes"))
+    CONTEXTS: ClassVar[tuple[Context, ...]] = ("main", "panes")
 
     def __init__(self, wiring: Wiring) -> None:
         super().__init__(wiring)
@@ -183,7 +183,7 @@ class MainScreen(BaseScreen[None]):
         self.agents.table.select(agent_id)
 
     def action_open(self) -> None:
-        """Open the agent that is selected, or that the selected commit or alert is about."""
+        """Open the agent that is selected, or that the selected alert is about."""
         if self.pane is not None:
             self._open(self.pane.table)
 
@@ -195,8 +195,7 @@ class MainScreen(BaseScreen[None]):
         row = table.selected
         if row is None:
             return
-        about = getattr(row.record, "agent_id", None) or getattr(row.record, "subject", "")
-        agent_id = row.id if table is self.agents.table else about
+        agent_id = row.id if table is self.agents.table else getattr(row.record, "subject", "")
         if agent_id in self.store_ids:
             from monitor.ui.screens.agent import AgentScreen
 
