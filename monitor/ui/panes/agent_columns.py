@@ -162,7 +162,7 @@ def agent_columns(
         Column("reason", "WHY", 22, _reason, flexible=5, liked=34, limit=72),
         Column("task", "TASK", 9, _task, priority=3, flexible=4, liked=20, limit=44),
         Column("branch", "BRANCH", 14, _branch, part="status", priority=5, flexible=2, liked=16, limit=30),
-        Column("changes", "±", 4, _changes, "right", part="status", priority=4),
+        Column("changes", "±", 4, _changes, "right", priority=4),
         Column("ahead", "↑↓", 7, _ahead, part="status", priority=7),
         Column("kind", "KIND", 12, _kind, part="status", priority=6),
         Column("cpu", "CPU%", 5, _cpu, "right", part="metrics", priority=1),
