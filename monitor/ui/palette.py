@@ -16,7 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 StyleName = Literal[
-    "text", "strong", "muted", "faint", "accent", "ok", "info", "warn", "bad", "alarm", "title", "key", "fill"
+    "text",
+    "strong",
+    "muted",
+    "faint",
+    "accent",
+    "ok",
+    "info",
+    "warn",
+    "bad",
+    "alarm",
+    "call",
+    "title",
+    "key",
+    "fill",
 ]
 
 _SELECTED_SHARE: Final = 0.22
@@ -36,7 +49,7 @@ _RULE_CONTRAST: Final = "3"
 class Palette:
     """Rich styles for the style names under one theme."""
 
-    filled: Final = frozenset({"alarm"})
+    filled: Final = frozenset({"alarm", "call"})
     """Styles with a background of their own, which blanks must keep."""
 
     def __init__(self, variables: Mapping[str, str], *, ansi: bool) -> None:
@@ -95,6 +108,7 @@ def _ansi_styles(colors: Mapping[str, Color]) -> dict[StyleName, Style]:
         "warn": Style(color=rich["warning"], bold=True),
         "bad": Style(color=rich["error"], bold=True),
         "alarm": Style(color=rich["error"], bold=True, reverse=True),
+        "call": Style(color=rich["warning"], bold=True, reverse=True),
         "title": Style(bold=True),
         "key": Style(color=rich["primary"], bold=True),
         "fill": Style(color=rich["primary"]),
@@ -117,7 +131,9 @@ def _blended_styles(
         seen = legible(background.blend(color, share), papers, least)
         return Style(color=seen.rich_color, bgcolor=paper, bold=bold or None)
 
-    alarm = legible(colors["error"], (background,), text_contrast)
+    def filled(color: Color) -> Style:
+        return Style(color=paper, bgcolor=legible(color, (background,), text_contrast).rich_color, bold=True)
+
     return {
         "text": ink(foreground, 0.92),
         "strong": ink(foreground, bold=True),
@@ -128,7 +144,8 @@ def _blended_styles(
         "info": ink(colors["primary"]),
         "warn": ink(colors["warning"]),
         "bad": ink(colors["error"]),
-        "alarm": Style(color=paper, bgcolor=alarm.rich_color, bold=True),
+        "alarm": filled(colors["error"]),
+        "call": filled(colors["warning"]),
         "title": ink(foreground, bold=True),
         "key": ink(colors["primary"]),
         "fill": ink(colors["primary"], 0.75, rule=True),

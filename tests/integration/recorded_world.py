@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, Self, cast
@@ -82,8 +82,8 @@ class FakeInputs:
         entries, self.progress = self.progress, []
         return entries
 
-    def tree(self, key: ProcessKey) -> tuple[ProcessInfo, ...]:
-        return self.trees.get(key, ())
+    async def process_trees(self, keys: Iterable[ProcessKey]) -> dict[ProcessKey, tuple[ProcessInfo, ...]]:
+        return {key: self.trees.get(key, ()) for key in keys}
 
     def file_events_last_minute(self) -> int:
         return 2
@@ -242,6 +242,7 @@ class World:
                 cpu_usage=cpu,
                 memory_usage=memory,
                 started=started,
+                ports=draw(st.sampled_from([(), (), (3000,), (3000, 8080)])),
             )
             for place in range(size)
         )
@@ -451,6 +452,22 @@ class World:
                 )
             )
 
+    def mute(self, draw: Draw) -> None:
+        """A person mutes, or ends a mute, some time before the tick that takes it."""
+        rule = draw(st.sampled_from(["", "agent-blocked", "uncommitted-warning"]))
+        at = self.now - draw(st.sampled_from([0, 1_500, 60_000]))
+        self.collector.apply(
+            Command(
+                kind=draw(st.sampled_from(["mute", "mute", "unmute"])),
+                rule=rule,
+                subject=draw(st.sampled_from(["chief", ""] if rule else ["chief"])),
+                by="me",
+                at=at,
+                until=at + draw(st.sampled_from([1_000, 3_000, 100_000])),
+                note=draw(st.sampled_from(["", "known"])),
+            )
+        )
+
 
 HAPPENINGS: Final = (
     World.start_process,
@@ -471,4 +488,6 @@ HAPPENINGS: Final = (
     World.read_host,
     World.read_rag,
     World.command,
+    World.mute,
+    World.mute,
 )

@@ -9,9 +9,11 @@ from textual.binding import Binding
 from monitor.ui.commands.agents import AGENTS
 from monitor.ui.commands.alerts import ALERTS
 from monitor.ui.commands.board import BOARD
+from monitor.ui.commands.commits import COMMITS
 from monitor.ui.commands.details import DETAILS
 from monitor.ui.commands.dialogs import DIALOGS
 from monitor.ui.commands.find import FIND
+from monitor.ui.commands.history import HISTORY
 from monitor.ui.commands.move import MOVE
 from monitor.ui.commands.program import PROGRAM
 from monitor.ui.commands.replay import REPLAY
@@ -25,9 +27,11 @@ COMMANDS: Final[tuple[CommandSpec, ...]] = (
     *AGENTS,
     *DETAILS,
     *BOARD,
+    *COMMITS,
     *ALERTS,
     *FIND,
     *VIEW,
+    *HISTORY,
     *MOVE,
     *REPLAY,
     *PROGRAM,
@@ -43,6 +47,8 @@ _KEY_NAMES: Final = {
     "plus": "+",
     "equals_sign": "=",
     "minus": "-",
+    "comma": ",",
+    "full_stop": ".",
     "pagedown": "pgdn",
     "pageup": "pgup",
     "escape": "esc",

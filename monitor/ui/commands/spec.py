@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 Context = Literal[
     "app",
     "main",
+    "panes",
     "pane",
     "order",
     "table",
@@ -14,10 +15,16 @@ Context = Literal[
     "commits",
     "health",
     "alerts",
+    "past-alerts",
+    "mutes",
     "board",
+    "columns",
     "timeline",
     "systems",
+    "span",
     "agent",
+    "task",
+    "commit",
     "overlay",
     "filter",
     "choice",
@@ -25,9 +32,11 @@ Context = Literal[
     "replay",
     "moment",
 ]
-"""Where a command works: everywhere (`app`), on the main screen, in every pane, in panes that can be sorted, in every
-table, in the pane of that name, on an agent's details (`agent`), on a screen that lies over another one, while a filter
-is typed, while something is chosen or typed in a dialog, on every screen of a replay, and while a moment is typed."""
+"""Where a command works: everywhere (`app`), on the main screen, on every screen with several panes (`panes`), in every
+pane, in panes that can be sorted, in every table, in the pane of that name, among tasks (`board`) and where they stand
+in columns, in panes that show a span of the past (`span`), on an agent's details (`agent`), among what a task is
+related to (`task`), on a commit's (`commit`), on a screen that lies over another one, while a filter is typed, while
+something is chosen or typed in a dialog, on every screen of a replay, and while a moment is typed."""
 Group = Literal["Agents", "Tasks and commits", "Alerts", "Find", "View", "Move", "Replay", "Program"]
 
 GROUPS: Final[tuple[Group, ...]] = (

@@ -6,30 +6,30 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple
 
 from textual import on
 from textual.actions import SkipAction
-from textual.containers import Container
-from textual.events import DescendantBlur, DescendantFocus
-from textual.message import Message
 
 from monitor.keystore import Keys
-from monitor.ui.commands import Context, bindings
+from monitor.ui.commands import bindings
 from monitor.ui.filter import Filter
+from monitor.ui.panes.base import BasePane
 from monitor.ui.widgets.columns import Column, R
 from monitor.ui.widgets.filter_line import FilterLine
 from monitor.ui.widgets.line_table import LineTable
-from monitor.ui.widgets.pane_title import PaneTitle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
-    from monitor.ui.spans import Cell
+    from monitor.ui.spans import Cell, Span
     from monitor.ui.widgets.rows import Row
     from monitor.ui.wiring import Wiring
 
 _AGE_STEP: Final = 5_000
 """Milliseconds that the clock moves before ages are looked at again; their text moves in steps of ten seconds."""
+
+
+_NOTHING_ABOUT: Final[tuple[Cell, ...]] = ((("Nothing about the agent that is followed.", "muted"),),)
 
 
 class Sort(NamedTuple):
@@ -44,14 +44,10 @@ class Sort(NamedTuple):
     """The attribute of the record that it looks at, as with `Column.part`."""
 
 
-class Pane(Container, Generic[R]):
+class Pane(BasePane, Generic[R]):
     """A title over a live table."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("pane", "order"))
-    CONTEXTS: ClassVar[tuple[Context, ...]] = ()
-    """Contexts of the commands that it serves beside those of every pane."""
-    NUMBER: ClassVar[str] = ""
-    CAPTION: ClassVar[str]
     PATTERNS: ClassVar[tuple[str, ...]]
     """Keys of the store that it shows."""
     TITLES: ClassVar[bool] = True
@@ -59,28 +55,45 @@ class Pane(Container, Generic[R]):
     FIELDS: ClassVar[frozenset[str]] = frozenset()
     """Names that its filter knows."""
 
-    class Grown(Message):
-        """It has more to show than it has lines for."""
-
     def __init__(self, wiring: Wiring, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
-        super().__init__(id=id)
-        self.wiring = wiring
-        self.store = wiring.store
+        super().__init__(wiring, id=id)
         self.now: int | None = None
-        self.title = PaneTitle(self.NUMBER, self.CAPTION)
-        self.table: LineTable[R] = LineTable(self.columns(), titles=self.TITLES)
+        self.table = self.make_table()
         self.filter = Filter()
         self.total = 0
+        """Rows that there are."""
+        self.shown_count = 0
+        """Rows that the filter, and the agent that is followed, leave of them."""
         self._told_wanted = 0
         self._sort = 0
         self._inverted = False
         self._searched: dict[str, tuple[R, Mapping[str, str]]] = {}
+        self._recall()
+
+    def _recall(self) -> None:
+        """Begin with the order that was chosen last."""
+        chosen = self.wiring.memory.of_pane(self.id or "")
+        columns = [sort.column for sort in self.SORTS]
+        if chosen.get("sort") in columns:
+            self._sort = columns.index(chosen["sort"])
+        self._inverted = bool(self.SORTS) and chosen.get("inverted") == "yes"
+
+    def _remember(self) -> None:
+        self.wiring.memory.change_pane(
+            self.id or "",
+            sort=self.sort.column if self._sort else "",
+            inverted="yes" if self._inverted else "",
+        )
 
     # --- what a pane says of itself -----------------------------------------------------------------------------
 
     def columns(self) -> Sequence[Column[R]]:
         """Its columns."""
         raise NotImplementedError
+
+    def make_table(self) -> LineTable[R]:
+        """What shows its rows."""
+        return LineTable(self.columns(), titles=self.TITLES)
 
     def records(self) -> Sequence[Row[R]]:
         """All its rows, in the store's order."""
@@ -89,6 +102,14 @@ class Pane(Container, Generic[R]):
     def fields(self, record: R) -> Mapping[str, str]:
         """A row as the filter sees it: field names to text."""
         raise NotImplementedError
+
+    def about(self, record: R) -> Collection[str] | None:  # noqa: ARG002 - for panes that tell of agents
+        """Ids of the agents that a row is about; None where rows are not about agents, and always shown."""
+        return None
+
+    def arranged(self, rows: Sequence[Row[R]]) -> Sequence[Row[R]]:
+        """The filtered and sorted rows as they are shown: a pane may put headings or lines of another kind between."""
+        return rows
 
     def summary(self) -> Cell:
         """What stands in the title."""
@@ -99,25 +120,31 @@ class Pane(Container, Generic[R]):
         raise NotImplementedError
 
     @property
+    def inner(self) -> Widget:
+        """The table."""
+        return self.table
+
+    @property
     def wanted(self) -> int:
         """Lines at which all it has is in sight, its titles included; a filter does not change that."""
         return 1 + self.TITLES + (self.total or max(1, len(self.table.empty)))
 
+    @property
+    def least(self) -> int:
+        """Title and a row, under the titles of the columns where it has some."""
+        return 2 + self.TITLES
+
     # --- life ---------------------------------------------------------------------------------------------------
 
-    def compose(self) -> ComposeResult:
-        """A title over a table."""
-        yield self.title
-        yield self.table
+    def listen(self) -> None:
+        """Be told of changes, and of whom everybody follows."""
+        super().listen()
+        self._stop_following = self.wiring.following.subscribe(self.refresh_rows)
 
-    def on_mount(self) -> None:
-        """Listen to the store, and show what it holds already."""
-        self._stop_listening = self.wiring.notices.listen(self.patterns(), self.notice)
-        self.notice(frozenset(self.patterns()) | frozenset(self.store.keys()))
-
-    def on_unmount(self) -> None:
-        """Stop listening."""
-        self._stop_listening()
+    def stop_listening(self) -> None:
+        """Be told no more."""
+        super().stop_listening()
+        self._stop_following()
 
     def patterns(self) -> tuple[str, ...]:
         """Keys of the store to be told of: its own, and the clock for the ages."""
@@ -137,6 +164,9 @@ class Pane(Container, Generic[R]):
         """Read, filter, sort and show."""
         rows = self.records()
         self.total = len(rows)
+        followed = self.wiring.following.agent_id
+        if followed is not None:
+            rows = [row for row in rows if (ids := self.about(row.record)) is None or followed in ids]
         if self.filter:
             rows = [row for row in rows if self.filter.matches(self._searchable(row))]
             self.table.show_empty(
@@ -144,8 +174,9 @@ class Pane(Container, Generic[R]):
             )
         else:
             self._searched.clear()
-            self.table.show_empty(self.empty())
-        self.table.set_rows(self._ordered(rows))
+            self.table.show_empty(self.empty() if len(rows) == self.total else _NOTHING_ABOUT)
+        self.shown_count = len(rows)
+        self.table.set_rows(self.arranged(self._ordered(rows)))
         self._tell_title()
         if self.wanted != self._told_wanted:
             self._told_wanted = self.wanted
@@ -158,17 +189,22 @@ class Pane(Container, Generic[R]):
             known = self._searched[row.id] = (row.record, self.fields(row.record))
         return known[1]
 
-    def _tell_title(self) -> None:
-        note: list[tuple[str, Any]] = []
+    def notes(self) -> list[Span]:
+        """What is special about what it shows, for the right end of the title: the filter, or the order."""
         if self.filter:
-            note += [
-                ("/", "key"),
-                (self.filter.text, "accent"),
-                (f" {len(self.table.rows)}/{self.total}", "muted"),
+            text, count = self.filter.text, f" {self.shown_count}/{self.total}"
+            return [("/", "key"), (text, "accent"), (count, "muted")]
+        if self.shown_count != self.total:
+            return [
+                (f"only {self.wiring.following.name}", "accent"),
+                (f" {self.shown_count}/{self.total}", "muted"),
             ]
-        elif self.SORTS and (self._sort or self._inverted):
-            note.append((f"by {self.sort.title}{', inverted' if self._inverted else ''}", "muted"))
-        self.title.tell(self.summary(), tuple(note))
+        if self.SORTS and (self._sort or self._inverted):
+            return [(f"by {self.sort.title}{', inverted' if self._inverted else ''}", "muted")]
+        return []
+
+    def _tell_title(self) -> None:
+        self.title.tell(self.summary(), tuple(self.notes()))
 
     # --- order --------------------------------------------------------------------------------------------------
 
@@ -197,13 +233,32 @@ class Pane(Container, Generic[R]):
         if self.SORTS:
             self._sort = (self._sort + step) % len(self.SORTS)
             self._inverted = False
+            self._remember()
             self.refresh_rows()
 
     def action_invert(self) -> None:
         """Turn the order round."""
         if self.SORTS:
             self._inverted = not self._inverted
+            self._remember()
             self.refresh_rows()
+
+    def sort_by(self, column: str) -> None:
+        """Sort by a column if that is possible; turn the order round when it is sorted by it already."""
+        orders = [number for number, sort in enumerate(self.SORTS) if sort.column == column]
+        if not orders:
+            return
+        if self._sort in orders:
+            self._inverted = not self._inverted
+        else:
+            self._sort, self._inverted = orders[0], False
+        self._remember()
+        self.refresh_rows()
+
+    @on(LineTable.TitleClicked)
+    def _column_clicked(self, event: LineTable.TitleClicked) -> None:
+        event.stop()
+        self.sort_by(event.column)
 
     # --- filter -------------------------------------------------------------------------------------------------
 
@@ -244,19 +299,4 @@ class Pane(Container, Generic[R]):
 
     def _close_filter(self) -> None:
         self.query(FilterLine).remove()
-        self.table.focus()
-
-    # --- focus --------------------------------------------------------------------------------------------------
-
-    @on(DescendantFocus)
-    def _focused(self) -> None:
-        self.title.show_focus(focused=True)
-
-    @on(DescendantBlur)
-    def _blurred(self) -> None:
-        self.title.show_focus(focused=False)
-
-    @on(PaneTitle.Clicked)
-    def _title_clicked(self, event: PaneTitle.Clicked) -> None:
-        event.stop()
         self.table.focus()
