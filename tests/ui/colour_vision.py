@@ -5,6 +5,8 @@ The matrices are those of Machado, Oliveira and Fernandes (2009) at full severit
 
 from __future__ import annotations
 
+import math
+
 from textual.color import Color
 
 Triple = tuple[float, float, float]
@@ -63,4 +65,4 @@ def lab(rgb: Triple) -> Triple:
 def distance(one: Color, other: Color, vision: str) -> float:
     """How different two colours look (CIE 1976); 2.3 can just be told apart side by side."""
     first, second = (lab(seen(color, vision)) for color in (one, other))
-    return sum((a - b) ** 2 for a, b in zip(first, second, strict=True)) ** 0.5
+    return math.dist(first, second)

@@ -28,6 +28,7 @@ from monitor.ui import app  # noqa: E402
 from monitor.ui.app import MonitorApp  # noqa: E402
 from monitor.ui.options import ScreenOptions  # noqa: E402
 from monitor.ui.screens.dialogs import Choice, ChoiceScreen, PromptScreen  # noqa: E402
+from monitor.ui.spans import Cell  # noqa: E402
 from monitor.ui.terminal import run_app  # noqa: E402
 
 
@@ -66,7 +67,7 @@ class TickingFeed(ScriptedFeed):
 class Program(MonitorApp):
     """The app, and the keys of the tests."""
 
-    CSS_PATH = Path(app.__file__).with_name(str(MonitorApp.CSS_PATH))
+    CSS_PATH = str(Path(app.__file__).with_name(str(MonitorApp.CSS_PATH)))
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f12", "mark", priority=True),
@@ -85,8 +86,8 @@ class Program(MonitorApp):
 
     def action_ask(self) -> None:
         for severity in ("information", "warning", "error"):
-            self.notify("Überprüfe …", title="a note", severity=severity)  # type: ignore[arg-type]
-        lines = ((("since 12:03 – 日本語", "muted"),),)
+            self.notify("Überprüfe …", title="a note", severity=severity)
+        lines: tuple[Cell, ...] = ((("since 12:03 – 日本語", "muted"),),)
         self.push_screen(
             ChoiceScreen("End it…?", [Choice("End", 1, "e", "✖"), Choice("Keep", 2)], lines), _ignore
         )

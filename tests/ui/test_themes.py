@@ -22,6 +22,7 @@ from monitor.ui.contrast import contrast
 from monitor.ui.options import ScreenOptions
 from monitor.ui.palette import RULE_CONTRAST, TEXT_CONTRAST, Palette, StyleName
 from monitor.ui.screens.dialogs import Choice, ChoiceScreen, PromptScreen
+from monitor.ui.spans import Cell
 from monitor.ui.themes import HIGH_CONTRAST, OWN, SAFE_DARK, SAFE_LIGHT
 
 STYLES: tuple[StyleName, ...] = get_args(StyleName)
@@ -115,7 +116,7 @@ async def open_palette(screen: Screen) -> None:
 
 
 async def open_choice(screen: Screen) -> None:
-    lines = ((("It has run since 12:03.", "muted"),),)
+    lines: tuple[Cell, ...] = ((("It has run since 12:03.", "muted"),),)
     screen.app.push_screen(
         ChoiceScreen("End builder?", [Choice("Terminate", 1, "t", "SIGTERM"), Choice("Keep", 2)], lines)
     )

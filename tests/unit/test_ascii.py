@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+import monitor.ui
 from monitor.text import clean, width
 from monitor.ui.ascii import STAND_INS, only_ascii, to_ascii
-from monitor.ui.format import SEVERITY_GLYPHS, STATUS_GLYPHS
-from monitor.ui.panes.tasks import TASK_GLYPHS
+from monitor.ui.format import SEVERITY_GLYPHS, SHARED, SOURCE_GLYPHS, STATUS_GLYPHS
+from monitor.ui.panes.task_words import status_look
 from monitor.ui.widgets import track
+
+UI = Path(monitor.ui.__file__).parent
+NOT_DRAWN = ("ascii.py", "spans.py")
+"""The table itself, and where joined characters are recognized by what joins them."""
+TASK_STATUSES = ("TODO", "IN_PROGRESS", "REVIEW", "BLOCKED", "DONE", "VERIFIED")
 
 
 def test_every_stand_in_is_one_ascii_character_for_one_cell() -> None:
@@ -22,13 +32,39 @@ def test_every_stand_in_is_one_ascii_character_for_one_cell() -> None:
         assert cell_len(sign) == width(sign) == 1, hex(ord(sign))
 
 
+def literals(source: str) -> Iterator[str]:
+    """The texts in a program, without what only explains it."""
+    tree = ast.parse(source)
+    told = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in told:
+            yield node.value
+
+
+def test_every_sign_that_the_screen_draws_has_a_stand_in() -> None:
+    drawn = {
+        char
+        for file in UI.rglob("*.py")
+        if file.name not in NOT_DRAWN
+        for text in literals(file.read_text(encoding="utf-8"))
+        for char in text
+        if not char.isascii()
+    }
+    assert len(drawn) > 30
+    assert drawn <= STAND_INS.keys()
+
+
 def test_states_have_stand_ins_of_their_own() -> None:
     statuses = [STAND_INS[glyph] for glyph, _ in STATUS_GLYPHS.values()]
     severities = [STAND_INS[glyph] for glyph, _ in SEVERITY_GLYPHS.values()]
-    tasks = {STAND_INS[glyph] for glyph, _ in TASK_GLYPHS.values()}
+    task_signs = {status_look(status)[0] for status in TASK_STATUSES}
+    sources = [STAND_INS[glyph] for glyph, _ in SOURCE_GLYPHS.values()]
+    tasks = {STAND_INS[sign] for sign in task_signs}
     assert len(set(statuses)) == len(statuses)
     assert len(set(severities)) == len(severities)
-    assert len(tasks) == len({glyph for glyph, _ in TASK_GLYPHS.values()})
+    assert len(set(sources)) == len(sources)
+    assert STAND_INS[SHARED] not in statuses
+    assert len(tasks) == len(task_signs) == 5
 
 
 def test_what_a_time_line_tells_stays_apart() -> None:
