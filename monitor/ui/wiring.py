@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from monitor.ui.commands import offered
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from monitor.keystore import KeyStore
     from monitor.model import Command
+    from monitor.ui.commands import CommandSpec
     from monitor.ui.notices import Notices
     from monitor.ui.options import ScreenOptions
     from monitor.ui.replay import Replay
@@ -31,3 +34,7 @@ class Wiring(NamedTuple):
     """Hand a command to the feed; failures are told to the person by the app, and to `failed`."""
     replay: Replay | None = None
     """Set in a replay: for the frame of the screens, no pane asks for it."""
+
+    def offered(self) -> Iterator[CommandSpec]:
+        """The commands that footer, help and palette show here."""
+        return offered(replay=self.replay is not None, readonly=self.options.readonly)

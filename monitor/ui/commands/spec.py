@@ -18,6 +18,7 @@ Context = Literal[
     "timeline",
     "systems",
     "agent",
+    "acting",
     "overlay",
     "filter",
     "choice",
@@ -26,8 +27,9 @@ Context = Literal[
     "moment",
 ]
 """Where a command works: everywhere (`app`), on the main screen, in every pane, in panes that can be sorted, in every
-table, in the pane of that name, on an agent's details (`agent`), on a screen that lies over another one, while a filter
-is typed, while something is chosen or typed in a dialog, on every screen of a replay, and while a moment is typed."""
+table, in the pane of that name, on an agent's details (`agent`), where an agent is at hand to do something to, as its
+row or its details (`acting`), on a screen that lies over another one, while a filter is typed, while something is
+chosen or typed in a dialog, on every screen of a replay, and while a moment is typed."""
 Group = Literal["Agents", "Tasks and commits", "Alerts", "Find", "View", "Move", "Replay", "Program"]
 
 GROUPS: Final[tuple[Group, ...]] = (
@@ -67,3 +69,5 @@ class CommandSpec(NamedTuple):
     """The footer shows it after all others, where there is room left."""
     live: bool = False
     """About what happens now: it is not offered in a replay, where its key may mean something else."""
+    outside: bool = False
+    """It does something outside of the screen: it is not offered with `--readonly`."""

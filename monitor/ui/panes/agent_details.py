@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from monitor.keystore import Keys
 from monitor.model import Activity, Board, Commit, FeedState, ProcessInfo, Task
@@ -16,6 +16,7 @@ from monitor.ui.widgets.rows import Row
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from monitor.ui.filter import Numbers
     from monitor.ui.palette import StyleName
     from monitor.ui.spans import Cell
 
@@ -26,6 +27,8 @@ class ProcessesPane(DetailPane[ProcessInfo]):
     CAPTION = "Processes"
     TITLES = True
     KEYS = (Keys.processes,)
+    FIELDS = frozenset({"pid", "name"})
+    NUMBERS: ClassVar[Numbers] = {"cpu": "percent", "mem": "bytes", "age": "seconds"}
 
     def columns(self) -> Sequence[Column[ProcessInfo]]:
         """Pid, state, cost, name."""
@@ -76,6 +79,18 @@ class ProcessesPane(DetailPane[ProcessInfo]):
         """Pid and name."""
         return {"pid": str(record.pid), "name": record.name}
 
+    def numbers(self, record: ProcessInfo) -> Mapping[str, float | None]:
+        """What of a process can be compared."""
+        return {
+            "cpu": record.cpu_usage,
+            "mem": record.memory_usage,
+            "age": self.seconds_since(record.started),
+        }
+
+    def copied(self, row: Row[ProcessInfo]) -> str:
+        """The process id."""
+        return str(row.record.pid)
+
     def summary(self) -> Cell:
         """How many, and in which order."""
         if not self.total:
@@ -122,6 +137,10 @@ class AgentCommitsPane(DetailPane[Commit]):
         """Hash and subject."""
         return {"hash": record.commit_hash, "subject": record.message}
 
+    def copied(self, row: Row[Commit]) -> str:
+        """The whole hash."""
+        return row.record.commit_hash
+
     def empty(self) -> tuple[Cell, ...]:
         """It may not have committed."""
         return ((("No commits seen yet.", "muted"),),)
@@ -151,6 +170,10 @@ class AgentTasksPane(DetailPane[Task]):
     def fields(self, record: Task) -> Mapping[str, str]:
         """Id, status and title."""
         return {"id": record.id, "status": record.status, "title": record.title}
+
+    def copied(self, row: Row[Task]) -> str:
+        """The task's id."""
+        return row.record.id
 
     def empty(self) -> tuple[Cell, ...]:
         """The board may not name it."""

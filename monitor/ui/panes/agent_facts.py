@@ -52,6 +52,10 @@ class FactsPane(DetailPane[Fact]):
         """Label and value."""
         return {"label": record[0], "value": "".join(part for part, _ in record[1])}
 
+    def copied(self, row: Row[Fact]) -> str:  # noqa: ARG002 - whichever fact it is
+        """The agent's id."""
+        return self.agent_id
+
     def summary(self) -> Cell:
         """Its name and id."""
         status: AgentStatus | None = self.store.get(Keys.status(self.agent_id))

@@ -9,6 +9,7 @@ from monitor.keystore import Keys
 from monitor.model import STATUSES, AgentMetrics, AgentStatus, Board
 from monitor.text import clean
 from monitor.ui import format as text
+from monitor.ui.commands import bindings
 from monitor.ui.panes.agent_columns import AgentRow, agent_columns, waits_for_a_person
 from monitor.ui.panes.pane import Pane, Sort
 from monitor.ui.widgets.rows import Row
@@ -16,6 +17,9 @@ from monitor.ui.widgets.rows import Row
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from textual.binding import BindingType
+
+    from monitor.ui.filter import Numbers
     from monitor.ui.spans import Cell, Span
     from monitor.ui.widgets.columns import Column
 
@@ -37,10 +41,23 @@ def _attention(row: AgentRow) -> tuple[int, str, str]:
 class AgentsPane(Pane[AgentRow]):
     """One line an agent."""
 
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("acting"))
+    CONTEXTS = ("acting",)
     NUMBER = "1"
     CAPTION = "Agents"
     PATTERNS = (Keys.AGENTS, Keys.status("*"), Keys.metrics("*"), Keys.TASKS)
-    FIELDS = frozenset({"status", "kind", "branch", "name", "task"})
+    FIELDS = frozenset({"status", "kind", "branch", "name", "task", "reason", "role"})
+    NUMBERS: ClassVar[Numbers] = {
+        "cpu": "percent",
+        "mem": "bytes",
+        "changes": "count",
+        "age": "seconds",
+        "procs": "count",
+        "ahead": "count",
+        "behind": "count",
+        "up": "seconds",
+        "since": "seconds",
+    }
     SORTS: ClassVar = (
         Sort("status", "attention", _attention, part="status"),
         Sort("name", "name", lambda row: row.status.name.casefold() if row.status else row.id, part="status"),
@@ -130,6 +147,31 @@ class AgentsPane(Pane[AgentRow]):
             "reason": status.status_reason,
             "role": status.role,
         }
+
+    def numbers(self, record: AgentRow) -> Mapping[str, float | None]:
+        """What of an agent can be compared; `age` is that of its last activity, `since` that of its status."""
+        metrics, status = record.metrics, record.status
+        numbers: dict[str, float | None] = {}
+        if metrics is not None:
+            numbers["cpu"] = metrics.cpu_usage
+            numbers["mem"] = metrics.memory_usage
+            numbers["procs"] = metrics.process_count
+            numbers["up"] = metrics.uptime_seconds
+        if status is not None:
+            numbers["changes"] = status.uncommitted_changes
+            numbers["ahead"] = status.ahead
+            numbers["behind"] = status.behind
+            numbers["age"] = self.seconds_since(status.last_activity)
+            numbers["since"] = self.seconds_since(status.status_since)
+        return numbers
+
+    def agent_of(self, row: Row[AgentRow]) -> str:
+        """Each row is one."""
+        return row.id
+
+    def copied(self, row: Row[AgentRow]) -> str:
+        """The agent's id."""
+        return row.id
 
     def summary(self) -> Cell:
         """How many agents there are in each status."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
+    from monitor.ui.filter import Numbers
     from monitor.ui.spans import Cell, Span
 
 
@@ -39,7 +40,8 @@ class AlertsPane(Pane[Alert]):
     CAPTION = "Alerts"
     TITLES = False
     PATTERNS = (Keys.ALERTS,)
-    FIELDS = frozenset({"severity", "type", "rule"})
+    FIELDS = frozenset({"severity", "type", "rule", "subject"})
+    NUMBERS: ClassVar[Numbers] = {"age": "seconds"}
     SORTS: ClassVar = (
         Sort("severity", "urgency", _urgency),
         Sort("age", "age", lambda alert: alert.created_at, descending=True),
@@ -87,6 +89,14 @@ class AlertsPane(Pane[Alert]):
             "subject": agent_names(self.store, (record.subject,)),
             "message": record.message,
         }
+
+    def numbers(self, record: Alert) -> Mapping[str, float | None]:
+        """For how long it has been firing."""
+        return {"age": self.seconds_since(record.created_at)}
+
+    def copied(self, row: Row[Alert]) -> str:
+        """The alert's id, as `agent-monitor alerts` takes it."""
+        return row.record.alert_id
 
     def summary(self) -> Cell:
         """How many there are of each severity that nobody has seen."""

@@ -18,6 +18,7 @@ from monitor.ui.widgets.rows import Row
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from monitor.ui.filter import Numbers
     from monitor.ui.palette import StyleName
 
 _ORDER: Final = ("BLOCKED", "IN_PROGRESS", "REVIEW", "TODO")
@@ -43,7 +44,8 @@ class BoardPane(Pane[Task]):
 
     CAPTION = "Task board"
     PATTERNS = (Keys.TASKS,)
-    FIELDS = frozenset({"status", "priority", "agent", "tag"})
+    FIELDS = frozenset({"status", "priority", "agent", "tag", "id", "title"})
+    NUMBERS: ClassVar[Numbers] = {"age": "seconds"}
     SORTS: ClassVar = (
         Sort("status", "status", _progress),
         Sort("updated", "last update", lambda task: task.updated_at, descending=True),
@@ -86,6 +88,14 @@ class BoardPane(Pane[Task]):
             "title": record.title,
             "blockers": " ".join(record.blockers),
         }
+
+    def numbers(self, record: Task) -> Mapping[str, float | None]:
+        """The age of its last update."""
+        return {"age": self.seconds_since(record.updated_at)}
+
+    def copied(self, row: Row[Task]) -> str:
+        """The task's id."""
+        return row.record.id
 
     def summary(self) -> Cell:
         """Where the board is and how old the reading."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from monitor.keystore import Keys, KeyStore
 from monitor.model import AgentStatus, Commit
@@ -15,6 +15,8 @@ from monitor.ui.widgets.rows import Row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from monitor.ui.filter import Numbers
 
 
 def agent_names(store: KeyStore, agent_ids: Sequence[str]) -> str:
@@ -30,7 +32,8 @@ class CommitsPane(Pane[Commit]):
     CAPTION = "Commits"
     TITLES = False
     PATTERNS = (Keys.COMMIT_FEED,)
-    FIELDS = frozenset({"agent", "branch", "hash"})
+    FIELDS = frozenset({"agent", "branch", "hash", "subject"})
+    NUMBERS: ClassVar[Numbers] = {"added": "count", "deleted": "count", "files": "count", "age": "seconds"}
 
     def columns(self) -> Sequence[Column[Commit]]:
         """Age, hash, agents, branch, size and subject."""
@@ -76,6 +79,19 @@ class CommitsPane(Pane[Commit]):
             "hash": record.commit_hash,
             "subject": record.message,
         }
+
+    def numbers(self, record: Commit) -> Mapping[str, float | None]:
+        """What of a commit can be compared."""
+        return {
+            "added": record.lines_added,
+            "deleted": record.lines_deleted,
+            "files": record.files_changed,
+            "age": self.seconds_since(record.commit_timestamp),
+        }
+
+    def copied(self, row: Row[Commit]) -> str:
+        """The whole hash."""
+        return row.record.commit_hash
 
     def empty(self) -> tuple[Cell, ...]:
         """Commits come by themselves."""

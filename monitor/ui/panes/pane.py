@@ -12,9 +12,9 @@ from textual.message import Message
 
 from monitor.keystore import Keys
 from monitor.ui.commands import Context, bindings
-from monitor.ui.filter import Filter
+from monitor.ui.filter import Filter, Numbers
 from monitor.ui.widgets.columns import Column, R
-from monitor.ui.widgets.filter_line import FilterLine
+from monitor.ui.widgets.filter_line import FilterBar, FilterLine, hint_of
 from monitor.ui.widgets.line_table import LineTable
 from monitor.ui.widgets.pane_title import PaneTitle
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from monitor.ui.widgets.rows import Row
     from monitor.ui.wiring import Wiring
 
+_KEPT_FILTERS: Final = 20
+"""Filters of a pane that can be recalled."""
 _AGE_STEP: Final = 5_000
 """Milliseconds that the clock moves before ages are looked at again; their text moves in steps of ten seconds."""
 
@@ -58,6 +60,8 @@ class Pane(Container, Generic[R]):
     SORTS: ClassVar[tuple[Sort, ...]] = ()
     FIELDS: ClassVar[frozenset[str]] = frozenset()
     """Names that its filter knows."""
+    NUMBERS: ClassVar[Numbers] = {}
+    """Numbers that its filter can compare, and what each measures."""
 
     class Grown(Message):
         """It has more to show than it has lines for."""
@@ -70,6 +74,7 @@ class Pane(Container, Generic[R]):
         self.title = PaneTitle(self.NUMBER, self.CAPTION)
         self.table: LineTable[R] = LineTable(self.columns(), titles=self.TITLES)
         self.filter = Filter()
+        self._kept_filters: list[str] = []
         self.total = 0
         self._told_wanted = 0
         self._sort = 0
@@ -89,6 +94,23 @@ class Pane(Container, Generic[R]):
     def fields(self, record: R) -> Mapping[str, str]:
         """A row as the filter sees it: field names to text."""
         raise NotImplementedError
+
+    def numbers(self, record: R) -> Mapping[str, float | None]:  # noqa: ARG002 - for panes that have some
+        """The `NUMBERS` of a row; what is unknown is None, and matches no comparison."""
+        return {}
+
+    def copied(self, row: Row[R]) -> str:  # noqa: ARG002 - as above
+        """What copying a row gives: its id or hash; empty when there is nothing to copy."""
+        return ""
+
+    def agent_of(self, row: Row[R]) -> str:  # noqa: ARG002 - as above
+        """Id of the agent that a row is; empty when it is none."""
+        return ""
+
+    def chosen(self) -> Sequence[Row[R]]:
+        """The rows that a command is about: the tagged ones where a pane has tags, else the selected one."""
+        row = self.table.selected
+        return () if row is None else (row,)
 
     def summary(self) -> Cell:
         """What stands in the title."""
@@ -131,14 +153,21 @@ class Pane(Container, Generic[R]):
             self.refresh_rows()
         elif now is None or self.now is None or abs(now - self.now) >= _AGE_STEP:
             self.now = now
-            self.table.set_rows(self.table.rows)
+            if self.filter.moving:
+                self.refresh_rows()
+            else:
+                self.table.set_rows(self.table.rows)
+
+    def seconds_since(self, moment: int | None) -> float | None:
+        """The age of a moment, as the filter compares it."""
+        return None if moment is None or self.now is None else (self.now - moment) / 1000
 
     def refresh_rows(self) -> None:
         """Read, filter, sort and show."""
         rows = self.records()
         self.total = len(rows)
         if self.filter:
-            rows = [row for row in rows if self.filter.matches(self._searchable(row))]
+            rows = [row for row in rows if self.matches(row)]
             self.table.show_empty(
                 ((("Nothing matches the filter. ", "muted"), ("esc", "key"), (" clears it.", "muted")),)
             )
@@ -151,6 +180,11 @@ class Pane(Container, Generic[R]):
             self._told_wanted = self.wanted
             if self.wanted > self.size.height:
                 self.post_message(self.Grown())
+
+    def matches(self, row: Row[R]) -> bool:
+        """Whether the filter lets a row through."""
+        numbers = self.numbers(row.record) if self.filter.compares else None
+        return self.filter.matches(self._searchable(row), numbers)
 
     def _searchable(self, row: Row[R]) -> Mapping[str, str]:
         known = self._searched.get(row.id)
@@ -166,7 +200,9 @@ class Pane(Container, Generic[R]):
                 (self.filter.text, "accent"),
                 (f" {len(self.table.rows)}/{self.total}", "muted"),
             ]
-        elif self.SORTS and (self._sort or self._inverted):
+        if self.filter.complaint:
+            note.append((f"  ▲ {self.filter.complaint}", "warn"))
+        if not note and self.SORTS and (self._sort or self._inverted):
             note.append((f"by {self.sort.title}{', inverted' if self._inverted else ''}", "muted"))
         self.title.tell(self.summary(), tuple(note))
 
@@ -207,22 +243,27 @@ class Pane(Container, Generic[R]):
 
     # --- filter -------------------------------------------------------------------------------------------------
 
+    def parsed(self, text: str) -> Filter:
+        """A filter with the fields and numbers of this pane."""
+        return Filter.parse(text, self.FIELDS, self.NUMBERS)
+
     def set_filter(self, text: str) -> None:
         """Show only rows that match."""
-        self.filter = Filter.parse(text, self.FIELDS)
+        self.filter = self.parsed(text)
         self.refresh_rows()
 
     async def action_open_filter(self) -> None:
         """Type a filter at the bottom of the pane."""
-        line = self.query(FilterLine)
-        if not line:
-            await self.mount(FilterLine(self.filter.text))
+        if not self.query(FilterBar):
+            await self.mount(
+                FilterBar(self.filter.text, hint_of(self.FIELDS, self.NUMBERS), self._kept_filters)
+            )
         # Not `focus()`, which waits its turn behind keys that are already there.
         self.screen.set_focus(self.query_one(FilterLine))
 
     def action_clear_filter(self) -> None:
         """Show everything again; without a filter the key means something else."""
-        if not self.filter:
+        if not self.filter and not self.filter.complaint:
             raise SkipAction
         self.set_filter("")
 
@@ -230,10 +271,15 @@ class Pane(Container, Generic[R]):
     def _typed(self, event: FilterLine.Changed) -> None:
         event.stop()
         self.set_filter(event.value)
+        self.query_one(FilterBar).complain(self.filter.complaint)
 
     @on(FilterLine.Kept)
     def _kept(self, event: FilterLine.Kept) -> None:
         event.stop()
+        text = event.text.strip()
+        if text:
+            others = [one for one in self._kept_filters if one != text]
+            self._kept_filters = [*others, text][-_KEPT_FILTERS:]
         self._close_filter()
 
     @on(FilterLine.Cancelled)
@@ -243,8 +289,16 @@ class Pane(Container, Generic[R]):
         self._close_filter()
 
     def _close_filter(self) -> None:
-        self.query(FilterLine).remove()
+        self.query(FilterBar).remove()
         self.table.focus()
+
+    # --- copying ------------------------------------------------------------------------------------------------
+
+    def action_copy(self) -> None:
+        """Copy the id or hash of the chosen rows, one a line."""
+        from monitor.ui.acting.copying import copy
+
+        copy(self.app, [self.copied(row) for row in self.chosen()])
 
     # --- focus --------------------------------------------------------------------------------------------------
 

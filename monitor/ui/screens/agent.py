@@ -36,8 +36,8 @@ _FRAME: Final = 2
 class AgentScreen(Overlay):
     """Everything about one agent. While it is open, the feed is asked for the agent's processes."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings("agent"))
-    CONTEXTS: ClassVar[tuple[Context, ...]] = ("agent", "overlay")
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("agent", "acting"))
+    CONTEXTS: ClassVar[tuple[Context, ...]] = ("agent", "acting", "overlay")
 
     def __init__(self, wiring: Wiring, agent_id: str) -> None:
         super().__init__(wiring)
@@ -113,6 +113,14 @@ class AgentScreen(Overlay):
             self._shared = None
             target.display = True
         target.table.focus()
+
+    def agent_here(self) -> str:
+        """The one that the screen is about."""
+        return self.agent_id
+
+    def agents_here(self) -> tuple[str, ...]:
+        """The one that the screen is about."""
+        return (self.agent_id,)
 
     def action_toggle_tree(self) -> None:
         """Show the processes as a tree, or flat by CPU."""

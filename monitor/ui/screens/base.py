@@ -8,7 +8,7 @@ from textual import on
 from textual.events import DescendantFocus
 from textual.screen import ScreenResultType
 
-from monitor.ui.commands import CommandSpec, Context, bindings, offered
+from monitor.ui.commands import CommandSpec, Context, bindings
 from monitor.ui.panes.pane import Pane
 from monitor.ui.screens.replay import ReplayScreen
 from monitor.ui.widgets.filter_line import FilterLine
@@ -95,10 +95,20 @@ class BaseScreen(ReplayScreen[ScreenResultType]):
             inner = (*self.pane.CONTEXTS, *inner, "pane", *(("order",) if self.pane.SORTS else ()))
         return (*inner, *self.CONTEXTS, *(("replay",) if self.wiring.replay is not None else ()))
 
+    def agent_here(self) -> str | None:
+        """The agent that a command for one is about: the one under the cursor."""
+        row = self.pane.table.selected if self.pane is not None else None
+        return (self.pane.agent_of(row) or None) if row is not None and self.pane is not None else None
+
+    def agents_here(self) -> tuple[str, ...]:
+        """The agents that a command for several is about: the tagged ones, else the one under the cursor."""
+        pane = self.pane
+        return () if pane is None else tuple(filter(None, map(pane.agent_of, pane.chosen())))
+
     def offer_keys(self) -> None:
         """Tell the footer which keys work now: the way back first, and what a replay is there for."""
         contexts = self.contexts()
-        known = [command for command in offered(replay=self.wiring.replay is not None) if command.footer]
+        known = [command for command in self.wiring.offered() if command.footer]
         here = [command for command in known if command.context in contexts]
         if self.wiring.replay is not None:
             here.sort(key=_rank_in_replay)

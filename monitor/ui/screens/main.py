@@ -10,7 +10,6 @@ from textual.events import DescendantFocus
 
 from monitor.keystore import Keys
 from monitor.ui.commands import Context, bindings
-from monitor.ui.filter import Filter
 from monitor.ui.panes.agents import AgentsPane
 from monitor.ui.panes.alerts import AlertsPane
 from monitor.ui.panes.commits import CommitsPane
@@ -50,7 +49,7 @@ class MainScreen(BaseScreen[None]):
         super().__init__(wiring)
         self.agents = AgentsPane(wiring, id="agents")
         self.alerts = AlertsPane(wiring, id="alerts")
-        self.agents.filter = Filter.parse(wiring.options.initial_filter, AgentsPane.FIELDS)
+        self.agents.filter = self.agents.parsed(wiring.options.initial_filter)
         self._lower: tuple[Pane[Any], ...] = (
             CommitsPane(wiring, id="commits"),
             HealthPane(wiring, id="health"),
@@ -197,7 +196,13 @@ class MainScreen(BaseScreen[None]):
             return
         about = getattr(row.record, "agent_id", None) or getattr(row.record, "subject", "")
         agent_id = row.id if table is self.agents.table else about
-        if agent_id in self.store_ids:
-            from monitor.ui.screens.agent import AgentScreen
+        if agent_id not in self.store_ids:
+            return
+        if table is self.agents.table:
+            from monitor.ui.acting.own_pane import go
 
-            self.app.push_screen(AgentScreen(self.wiring, agent_id))
+            go(self.app, self.wiring, agent_id)
+        else:
+            from monitor.ui.opening import open_agent
+
+            open_agent(self.app, self.wiring, agent_id)
