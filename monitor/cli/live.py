@@ -53,7 +53,7 @@ def live(options: Globals, *, offer_demo: bool = True) -> int:
 
 
 def screen_options(options: Globals, environment: ScreenEnvironment) -> ScreenOptions:
-    """The screen's options of a person at a terminal, whatever feed it shows. Raises ConfigError for a wrong key map."""
+    """The screen's options of a person at a terminal, whatever feed it shows. Raises ConfigError for wrong keys."""
     from monitor.ui.commands.keymap import checked_keymap
     from monitor.ui.options import ScreenOptions
 

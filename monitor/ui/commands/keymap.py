@@ -68,7 +68,7 @@ def _keys(written: str, command: CommandSpec, where: str) -> tuple[str, ...]:
         key = _key(part)
         if key is None:
             raise ConfigError(f'{where}: "{part}" is no key; allowed: {_WRITTEN}, with commas between.')
-        if command.context in _TYPED and (key_to_character(key) or "\n").isprintable():
+        if command.context in _TYPED and _is_typed(key):
             raise ConfigError(
                 f'{where}: "{part}" is a letter that is typed there; allowed: keys as enter, f6, ctrl+x.'
             )
@@ -89,9 +89,15 @@ def _key(written: str) -> str | None:
         base = "space" if base == " " else _character_to_key(letter)
     else:
         base = _BY_LABEL.get(base.lower(), base.lower())
-        if base not in _NAMED and not (key_to_character(base) or "\n").isprintable():
+        known = base in _NAMED or base in KEY_NAMES
+        if not known and not (key_to_character(base) or "\n").isprintable():
             return None
     return f"{prefix}+{base}" if prefix else base
+
+
+def _is_typed(key: str) -> bool:
+    """Whether the key puts a letter into a line."""
+    return len(KEY_NAMES.get(key, key)) == 1 or (key_to_character(key) or "\n").isprintable()
 
 
 def _refuse_clash(command: CommandSpec, mapped: Mapping[str, tuple[str, ...]], origin: str) -> None:

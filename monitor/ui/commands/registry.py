@@ -57,6 +57,9 @@ KEY_NAMES: Final = {
     "greater_than_sign": ">",
     "comma": ",",
     "full_stop": ".",
+    "at": "@",
+    "backslash": "\\",
+    "underscore": "_",
 }
 """How keys are written for people, where that is not Textual's own name."""
 
