@@ -15,7 +15,7 @@ from monitor.collector.commits import CommitBook
 from monitor.collector.facts import FactBook
 from monitor.collector.inputs import HOST, Inputs
 from monitor.collector.publish import Publisher
-from monitor.collector.retell import ended_alerts, missed_task_events, recovery_event
+from monitor.collector.retell import ended_alerts, ended_mutes, missed_task_events, recovery_event
 from monitor.collector.roster import Member, Roster
 from monitor.collector.sources import SourceBook
 from monitor.collector.trees import TreeLog
@@ -37,6 +37,7 @@ from monitor.model import (
 from monitor.rules.alerts import find_all
 from monitor.rules.facts import AgentFacts, Situation
 from monitor.rules.lifecycle import AlertBook
+from monitor.rules.mutes import MuteBook
 from monitor.rules.status import StatusBook
 from monitor.sources.git import worktree_of
 
@@ -92,6 +93,9 @@ class Collector:
             else msgspec.structs.replace(settings.thresholds, status_hold_seconds=0.0)
         )
         self._alerts = AlertBook()
+        self._mutes = MuteBook()
+        self._commands: list[Command] = []
+        """Of this process's own viewer, since the last tick."""
         self._commits = CommitBook()
         self._committers: set[str] = set()
         """Agents whose newest commits have to be shown anew."""
@@ -119,6 +123,7 @@ class Collector:
             self._roster.restore(snapshot.agents)
         self._statuses.restore(snapshot.statuses.values())
         self._alerts = AlertBook(snapshot.alerts)
+        self._mutes = MuteBook(snapshot.mutes)
         self._commits.restore(snapshot.commits)
         self._committers.update(agent_id for commit in snapshot.commits for agent_id in commit.agent_ids)
         self._boards.restore(snapshot, self._settings.roots)
@@ -134,7 +139,7 @@ class Collector:
         """Another database is written from now on, and holds `snapshot`: write what memory knows beyond that."""
         now = wall_clock()
         events_told, histories = self._publisher.told()
-        board, active = self._boards.board, self._alerts.active
+        board, active, mutes = self._boards.board, self._alerts.active, self._mutes.active(now)
         self._sink.put(
             TickRows(
                 at=now,
@@ -144,6 +149,7 @@ class Collector:
                 commits=list(self._commits.known),
                 rag=self.inputs.rag,
                 alerts=[*ended_alerts(snapshot.alerts, active, now), *active],
+                mutes=[*ended_mutes(snapshot.mutes, mutes, now), *mutes],
                 events=events_told[::-1],
             )
         )
@@ -164,8 +170,7 @@ class Collector:
         self._rows.at = now
         if look.leap is not None:
             self._follow_clock(look.leap, look.events)
-        if self._sink.recording:  # else they are for whoever holds the database
-            self._obey(inbox.take(self._paths.inbox))
+        self._obey(now)
         await self.inputs.sample(now)
         self._slow_look(now)
         self._take_processes(now)
@@ -195,7 +200,7 @@ class Collector:
 
     def apply(self, command: Command) -> None:
         """Apply a command of this process's own viewer; the next tick shows and writes it."""
-        self._obey([command])
+        self._commands.append(command)
 
     async def close(self) -> None:
         """End every source, write what waits, close the database."""
@@ -208,15 +213,21 @@ class Collector:
         self._rows.events.extend(found)
         for book in (self._alerts, self._statuses, self._facts, self._roster, self._book, self._vitals):
             book.leap(leap)
+        self._rows.mutes.extend(self._mutes.leap(leap))
         self.inputs.files_changed_at = leap.moved_all(self.inputs.files_changed_at)
         self._started_at = leap.moved(self._started_at)
 
     # --- what came in -------------------------------------------------------------------------------------------
 
-    def _obey(self, commands: Iterable[Command]) -> None:
+    def _obey(self, now: Millis) -> None:
+        commands, self._commands = self._commands, []
+        if self._sink.recording:  # else they are for whoever holds the database
+            commands += inbox.take(self._paths.inbox)
         for command in commands:
-            if (changed := self._alerts.obey(command)) is not None:
-                self._rows.alerts.append(changed)
+            if (alert := self._alerts.obey(command)) is not None:
+                self._rows.alerts.append(alert)
+            if (mute := self._mutes.obey(command, now)) is not None:
+                self._rows.mutes.append(mute)
 
     def _slow_look(self, now: Millis) -> None:
         if time.monotonic() < self._slow_look_at:
@@ -406,7 +417,7 @@ class Collector:
         self._recovery = None
         findings = find_all(situation, self._settings.thresholds, self._alerts.is_firing)
         self._rows.alerts.extend(self._alerts.update(findings, now, hold=self._hold))
-        self._publisher.alerts(self._alerts.active)
+        self._publisher.alerts(self._alerts.active, self._mutes.active(now))
 
     def _take_health(self, now: Millis) -> None:
         failing = sum(1 for source in self._sources if source.state == "failing")

@@ -14,10 +14,12 @@ from textual.worker import Worker, WorkerError, WorkerFailed, WorkerState
 from monitor.errors import ConfigError, MonitorError
 from monitor.keystore import Feed, Keys, KeyStore, Player
 from monitor.ui.acting.programs import Programs
+from monitor.ui.arrangement import Memory
 from monitor.ui.commands import CommandSpec, bindings
 from monitor.ui.notices import Notices
 from monitor.ui.outside.foreground import may_stop
 from monitor.ui.palette import Palette
+from monitor.ui.panes.base import BasePane
 from monitor.ui.panes.pane import Pane
 from monitor.ui.replay import Replay
 from monitor.ui.screens.base import BaseScreen
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from textual.events import Key
     from textual.screen import Screen
     from textual.theme import Theme
+    from textual.timer import Timer
 
     from monitor.model import Command, FeedState
     from monitor.ui.options import ScreenOptions
@@ -43,6 +46,8 @@ INTERVALS: Final = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds between refreshes that `+` and `-` go through."""
 _FEED: Final = "feed"
 _LIVE_ACTIONS: Final = frozenset({"pause", "interval"})
+_REMEMBER_SECONDS: Final = 1.0
+"""From a change of the arrangement to its file."""
 _CLOSING_SECONDS: Final = 3.0
 """For the feed to close; a terminal that is given back late is worse than a file that is closed by the system."""
 
@@ -78,12 +83,14 @@ class MonitorApp(App[None]):
         self.paused_since: int | None = None
         self.notices = Notices(store, self.call_next)
         self.replay = Replay(store, feed) if isinstance(feed, Player) else None
-        self.wiring = Wiring(store, self.notices, options, self.send, self.replay)
+        self.memory = Memory(options.arrangement)
+        self._remembering: Timer | None = None
+        self.wiring = Wiring(store, self.notices, options, self.send, self.memory, self.replay)
         self.programs = Programs(self, self.wiring)
         self.animation_level = "full" if options.animations else "none"
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
-        self._begin_with_theme(PLAIN if options.no_color else self._known_theme(options.theme))
+        self._begin_with_theme(PLAIN if options.no_color else self._first_theme())
         self.palette = self._resolve_palette()
         self.set_keymap(options.keymap)
 
@@ -96,6 +103,7 @@ class MonitorApp(App[None]):
     def on_mount(self) -> None:
         """Draw the empty frame first, then start the feed."""
         self.theme_changed_signal.subscribe(self, self._theme_changed)
+        self.memory.changed = self._remember_soon
         self.call_after_refresh(self._start_feed)
 
     def _start_feed(self) -> None:
@@ -104,6 +112,7 @@ class MonitorApp(App[None]):
     async def on_unmount(self) -> None:
         """Let the cancelled feed close what it has open, before the event loop ends under it."""
         self.programs.end()
+        self.memory.write()
         if self._feed_worker is None:
             return
         try:
@@ -139,10 +148,34 @@ class MonitorApp(App[None]):
                 failed()
             raise
 
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """Textual takes the screen below for visible under an opaque one too, and what changes there draws all anew."""
+        return [] if self.screen.styles.background.a == 1 else super()._background_screens
+
     def _base_screens(self) -> list[BaseScreen[Any]]:
         return [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
 
+    # --- what is remembered -------------------------------------------------------------------------------------
+
+    def _remember_soon(self) -> None:
+        """Write what was chosen once a person has chosen; several keys one after the other are written once."""
+        if self._remembering is None:
+            self._remembering = self.set_timer(_REMEMBER_SECONDS, self._remember)
+
+    async def _remember(self) -> None:
+        self._remembering = None
+        if problem := await asyncio.to_thread(self.memory.write):
+            self.notify(problem, severity="warning", timeout=8)
+
     # --- theme --------------------------------------------------------------------------------------------------
+
+    def _first_theme(self) -> str:
+        """The one that was asked for, else the one that was chosen last, where there still is one of that name."""
+        remembered = self.memory.arrangement.theme
+        if self.options.theme is None and remembered in self.available_themes:
+            return remembered
+        return self._known_theme(self.options.theme)
 
     def _known_theme(self, name: str | None) -> str:
         if name is None:
@@ -162,7 +195,8 @@ class MonitorApp(App[None]):
     def _resolve_palette(self) -> Palette:
         return Palette(self.get_css_variables(), ansi=self.native_ansi_color)
 
-    def _theme_changed(self, _theme: Theme) -> None:
+    def _theme_changed(self, theme: Theme) -> None:
+        self.memory.change(theme=theme.name)
         self.palette = self._resolve_palette()
         for screen in self._base_screens():
             screen.refresh_palette()
@@ -254,8 +288,8 @@ class MonitorApp(App[None]):
             return self
         if command.context in ("pane", "order"):
             return screen.pane or screen.query(Pane).first()
-        panes = [pane for pane in screen.query(Pane) if command.context in pane.CONTEXTS]
-        return next((pane for pane in panes if pane is screen.pane), panes[0] if panes else screen)
+        panes = [pane for pane in screen.query(BasePane) if command.context in pane.CONTEXTS]
+        return next((pane for pane in panes if pane is screen.focused_pane), panes[0] if panes else screen)
 
 
 def describe(error: Exception) -> str:

@@ -11,7 +11,7 @@ from monitor.ui.spans import UNKNOWN, Cell
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from monitor.model import Severity, Status
+    from monitor.model import Severity, SourceState, Status
     from monitor.ui.palette import StyleName
 
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
@@ -36,6 +36,12 @@ SEVERITY_GLYPHS: Final[dict[Severity, tuple[str, StyleName]]] = {
     "warning": ("▲", "warn"),
     "error": ("✖", "bad"),
     "critical": ("◆", "alarm"),
+}
+SOURCE_GLYPHS: Final[dict[SourceState, tuple[str, StyleName]]] = {
+    "ok": ("●", "ok"),
+    "degraded": ("▲", "warn"),
+    "failing": ("✖", "bad"),
+    "off": ("○", "muted"),
 }
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from monitor.keystore import KeyStore
     from monitor.model import Command
+    from monitor.ui.arrangement import Memory
     from monitor.ui.commands import CommandSpec
     from monitor.ui.notices import Notices
     from monitor.ui.options import ScreenOptions
@@ -32,6 +33,8 @@ class Wiring(NamedTuple):
     options: ScreenOptions
     send: Send
     """Hand a command to the feed; failures are told to the person by the app, and to `failed`."""
+    memory: Memory
+    """What was chosen about the screen, remembered from one start to the next."""
     replay: Replay | None = None
     """Set in a replay: for the frame of the screens, no pane asks for it."""
 

@@ -451,6 +451,22 @@ class World:
                 )
             )
 
+    def mute(self, draw: Draw) -> None:
+        """A person mutes, or ends a mute, some time before the tick that takes it."""
+        rule = draw(st.sampled_from(["", "agent-blocked", "uncommitted-warning"]))
+        at = self.now - draw(st.sampled_from([0, 1_500, 60_000]))
+        self.collector.apply(
+            Command(
+                kind=draw(st.sampled_from(["mute", "mute", "unmute"])),
+                rule=rule,
+                subject=draw(st.sampled_from(["chief", ""] if rule else ["chief"])),
+                by="me",
+                at=at,
+                until=at + draw(st.sampled_from([1_000, 3_000, 100_000])),
+                note=draw(st.sampled_from(["", "known"])),
+            )
+        )
+
 
 HAPPENINGS: Final = (
     World.start_process,
@@ -471,4 +487,6 @@ HAPPENINGS: Final = (
     World.read_host,
     World.read_rag,
     World.command,
+    World.mute,
+    World.mute,
 )

@@ -46,7 +46,10 @@ async def test_command(check: Check, size: tuple[int, int], store: KeyStore) -> 
 
 WAY_TO: dict[str, tuple[str, ...]] = {
     "alerts": ("4",),
+    "past-alerts": ("4", "h"),
+    "mutes": ("4", "M"),
     "agent": ("1", "enter"),
+    "span": ("1", "enter", "tab", "tab"),
     "overlay": ("b",),
     "filter": ("slash",),
 }
@@ -96,7 +99,7 @@ async def test_a_key_map_gives_a_command_another_key(store: KeyStore) -> None:
     async with shown(store, options=options) as screen:
         assert "Z Zoom" in screen.text
         await screen.press("Z")
-        await screen.until_gone("Commits")
+        await screen.until_gone("Keep the last good board")
 
 
 async def test_the_footer_offers_what_works_where_the_focus_is(store: KeyStore) -> None:

@@ -13,6 +13,7 @@ from monitor.ui.commands.board import BOARD
 from monitor.ui.commands.details import DETAILS
 from monitor.ui.commands.dialogs import DIALOGS
 from monitor.ui.commands.find import FIND
+from monitor.ui.commands.history import HISTORY
 from monitor.ui.commands.move import MOVE
 from monitor.ui.commands.program import PROGRAM
 from monitor.ui.commands.replay import REPLAY
@@ -29,6 +30,7 @@ COMMANDS: Final[tuple[CommandSpec, ...]] = (
     *ALERTS,
     *FIND,
     *VIEW,
+    *HISTORY,
     *MOVE,
     *REPLAY,
     *PROGRAM,
@@ -44,6 +46,8 @@ KEY_NAMES: Final = {
     "plus": "+",
     "equals_sign": "=",
     "minus": "-",
+    "comma": ",",
+    "full_stop": ".",
     "pagedown": "pgdn",
     "pageup": "pgup",
     "escape": "esc",
@@ -55,8 +59,6 @@ KEY_NAMES: Final = {
     "right_parenthesis": ")",
     "less_than_sign": "<",
     "greater_than_sign": ">",
-    "comma": ",",
-    "full_stop": ".",
     "at": "@",
     "backslash": "\\",
     "underscore": "_",

@@ -8,8 +8,8 @@ from monitor.keystore import Keys
 from monitor.model import Activity, Board, Commit, FeedState, ProcessInfo, Task
 from monitor.text import clean
 from monitor.ui import format as text
-from monitor.ui.panes.board import task_status
 from monitor.ui.panes.detail import DetailPane
+from monitor.ui.panes.task_words import task_status
 from monitor.ui.widgets.columns import Column
 from monitor.ui.widgets.rows import Row
 

@@ -11,6 +11,7 @@ from monitor.text import clean
 from monitor.ui import format as text
 from monitor.ui.commands import bindings
 from monitor.ui.panes.agent_columns import AgentRow, agent_columns, waits_for_a_person
+from monitor.ui.panes.attention import attention
 from monitor.ui.panes.pane import Pane, Sort
 from monitor.ui.widgets.rows import Row
 
@@ -26,16 +27,11 @@ if TYPE_CHECKING:
 _SPARK_VALUES: Final = 20
 _LEAP: Final = 600_000
 """Milliseconds: when the clock goes on further at once, or back, older values are no part of the sparkline."""
-_OUT_OF_SIGHT: Final[Mapping[str, int]] = {"error": 0, "blocked": 1, "active": 2, "idle": 2, "offline": 3}
 _PREFIX: Final = "agents:"
 
 
 def _attention(row: AgentRow) -> tuple[int, str, str]:
-    """Who needs a person first, then by name; active and idle alike, so that rows do not jump with every pause."""
-    status = row.status
-    if status is None:
-        return (4, row.id, row.id)
-    return (_OUT_OF_SIGHT[status.status], status.name.casefold(), row.id)
+    return attention(row.id, row.status)
 
 
 class AgentsPane(Pane[AgentRow]):

@@ -6,23 +6,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, NamedTuple
 
 from textual import on
 from textual.actions import SkipAction
-from textual.containers import Container
-from textual.events import DescendantBlur, DescendantFocus
-from textual.message import Message
 
 from monitor.keystore import Keys
-from monitor.ui.commands import Context, bindings
+from monitor.ui.commands import bindings
 from monitor.ui.filter import Filter, Numbers
+from monitor.ui.panes.base import BasePane
 from monitor.ui.widgets.columns import Column, R
 from monitor.ui.widgets.filter_line import FilterBar, FilterLine, hint_of
 from monitor.ui.widgets.line_table import LineTable
-from monitor.ui.widgets.pane_title import PaneTitle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from monitor.ui.spans import Cell
     from monitor.ui.widgets.rows import Row
@@ -46,14 +43,10 @@ class Sort(NamedTuple):
     """The attribute of the record that it looks at, as with `Column.part`."""
 
 
-class Pane(Container, Generic[R]):
+class Pane(BasePane, Generic[R]):
     """A title over a live table."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("pane", "order"))
-    CONTEXTS: ClassVar[tuple[Context, ...]] = ()
-    """Contexts of the commands that it serves beside those of every pane."""
-    NUMBER: ClassVar[str] = ""
-    CAPTION: ClassVar[str]
     PATTERNS: ClassVar[tuple[str, ...]]
     """Keys of the store that it shows."""
     TITLES: ClassVar[bool] = True
@@ -63,16 +56,10 @@ class Pane(Container, Generic[R]):
     NUMBERS: ClassVar[Numbers] = {}
     """Numbers that its filter can compare, and what each measures."""
 
-    class Grown(Message):
-        """It has more to show than it has lines for."""
-
     def __init__(self, wiring: Wiring, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
-        super().__init__(id=id)
-        self.wiring = wiring
-        self.store = wiring.store
+        super().__init__(wiring, id=id)
         self.now: int | None = None
-        self.title = PaneTitle(self.NUMBER, self.CAPTION)
-        self.table: LineTable[R] = LineTable(self.columns(), titles=self.TITLES)
+        self.table = self.make_table()
         self.filter = Filter()
         self._kept_filters: list[str] = []
         self.total = 0
@@ -80,12 +67,32 @@ class Pane(Container, Generic[R]):
         self._sort = 0
         self._inverted = False
         self._searched: dict[str, tuple[R, Mapping[str, str]]] = {}
+        self._recall()
+
+    def _recall(self) -> None:
+        """Begin with the order that was chosen last."""
+        chosen = self.wiring.memory.of_pane(self.id or "")
+        columns = [sort.column for sort in self.SORTS]
+        if chosen.get("sort") in columns:
+            self._sort = columns.index(chosen["sort"])
+        self._inverted = bool(self.SORTS) and chosen.get("inverted") == "yes"
+
+    def _remember(self) -> None:
+        self.wiring.memory.change_pane(
+            self.id or "",
+            sort=self.sort.column if self._sort else "",
+            inverted="yes" if self._inverted else "",
+        )
 
     # --- what a pane says of itself -----------------------------------------------------------------------------
 
     def columns(self) -> Sequence[Column[R]]:
         """Its columns."""
         raise NotImplementedError
+
+    def make_table(self) -> LineTable[R]:
+        """What shows its rows."""
+        return LineTable(self.columns(), titles=self.TITLES)
 
     def records(self) -> Sequence[Row[R]]:
         """All its rows, in the store's order."""
@@ -121,25 +128,16 @@ class Pane(Container, Generic[R]):
         raise NotImplementedError
 
     @property
+    def inner(self) -> Widget:
+        """The table."""
+        return self.table
+
+    @property
     def wanted(self) -> int:
         """Lines at which all it has is in sight, its titles included; a filter does not change that."""
         return 1 + self.TITLES + (self.total or max(1, len(self.table.empty)))
 
     # --- life ---------------------------------------------------------------------------------------------------
-
-    def compose(self) -> ComposeResult:
-        """A title over a table."""
-        yield self.title
-        yield self.table
-
-    def on_mount(self) -> None:
-        """Listen to the store, and show what it holds already."""
-        self._stop_listening = self.wiring.notices.listen(self.patterns(), self.notice)
-        self.notice(frozenset(self.patterns()) | frozenset(self.store.keys()))
-
-    def on_unmount(self) -> None:
-        """Stop listening."""
-        self._stop_listening()
 
     def patterns(self) -> tuple[str, ...]:
         """Keys of the store to be told of: its own, and the clock for the ages."""
@@ -233,12 +231,14 @@ class Pane(Container, Generic[R]):
         if self.SORTS:
             self._sort = (self._sort + step) % len(self.SORTS)
             self._inverted = False
+            self._remember()
             self.refresh_rows()
 
     def action_invert(self) -> None:
         """Turn the order round."""
         if self.SORTS:
             self._inverted = not self._inverted
+            self._remember()
             self.refresh_rows()
 
     # --- filter -------------------------------------------------------------------------------------------------
@@ -299,18 +299,3 @@ class Pane(Container, Generic[R]):
         from monitor.ui.acting.copying import copy
 
         copy(self.app, [self.copied(row) for row in self.chosen()])
-
-    # --- focus --------------------------------------------------------------------------------------------------
-
-    @on(DescendantFocus)
-    def _focused(self) -> None:
-        self.title.show_focus(focused=True)
-
-    @on(DescendantBlur)
-    def _blurred(self) -> None:
-        self.title.show_focus(focused=False)
-
-    @on(PaneTitle.Clicked)
-    def _title_clicked(self, event: PaneTitle.Clicked) -> None:
-        event.stop()
-        self.table.focus()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.containers import Container
@@ -16,7 +16,8 @@ from monitor.ui.panes.agent_details import (
     ProcessesPane,
 )
 from monitor.ui.panes.agent_facts import FactsPane
-from monitor.ui.panes.pane import Pane
+from monitor.ui.panes.base import BasePane
+from monitor.ui.panes.charts import ChartsPane
 from monitor.ui.screens.base import Overlay
 from monitor.ui.screens.layout import Slot, share
 
@@ -44,7 +45,8 @@ class AgentScreen(Overlay):
         self.agent_id = agent_id
         self._facts = FactsPane(wiring, agent_id, id="facts")
         self.processes = ProcessesPane(wiring, agent_id, id="processes")
-        self._right: Sequence[Pane[Any]] = (
+        self._right: Sequence[BasePane] = (
+            ChartsPane(wiring, agent_id, id="charts"),
             AgentTasksPane(wiring, agent_id, id="tasks-of-agent"),
             AgentCommitsPane(wiring, agent_id, id="commits-of-agent"),
             ActivityPane(wiring, agent_id, id="activity"),
@@ -52,7 +54,7 @@ class AgentScreen(Overlay):
         self._shared: tuple[bool, dict[str, int]] | None = None
 
     def body(self) -> Iterable[Widget]:
-        """Facts and processes on the left, tasks, commits and activity on the right."""
+        """Facts and processes on the left, charts, tasks, commits and activity on the right."""
         yield Container(
             Container(self._facts, self.processes, id="left"),
             Container(*self._right, id="right"),
@@ -68,7 +70,7 @@ class AgentScreen(Overlay):
         """Share the new size out."""
         self.share_out(self.size)
 
-    @on(Pane.Grown)
+    @on(BasePane.Grown)
     @on(DescendantFocus)
     def _share_again(self) -> None:
         self.share_out(self.size)
@@ -77,8 +79,8 @@ class AgentScreen(Overlay):
         """Two columns where there is room, else one below the other; by need, when it comes to something else."""
         room = max(0, size.height - _FRAME - self.time_line_height(size))
         beside = size.width >= _SIDE_BY_SIDE
-        here = (self.pane or self._facts).id or ""
-        columns: list[list[Pane[Any]]] = (
+        here = (self.focused_pane or self._facts).id or ""
+        columns: list[list[BasePane]] = (
             [[self._facts, self.processes], list(self._right)] if beside else [self.panes()]
         )
         lines: dict[str, int] = {}
@@ -94,25 +96,25 @@ class AgentScreen(Overlay):
             pane.display = lines[pane.id or ""] > 0
             pane.styles.height = max(1, lines[pane.id or ""])
 
-    def _promised(self, pane: Pane[Any], room: int) -> int:
+    def _promised(self, pane: BasePane, room: int) -> int:
         """The facts are read first; else what has the focus."""
         if pane is self._facts:
             return room // 2
-        return room if pane is self.pane else 0
+        return room if pane is self.focused_pane else 0
 
-    def panes(self) -> list[Pane[Any]]:
+    def panes(self) -> list[BasePane]:
         """All of them, folded or not."""
         return [self._facts, self.processes, *self._right]
 
     def action_cycle(self, step: int) -> None:
         """Go to the next pane, also when that one is hidden now."""
         panes = self.panes()
-        here = panes.index(self.pane) if self.pane in panes else 0
+        here = panes.index(self.focused_pane) if self.focused_pane in panes else 0
         target = panes[(here + step) % len(panes)]
         if not target.display:
             self._shared = None
             target.display = True
-        target.table.focus()
+        target.focus()
 
     def agent_here(self) -> str:
         """The one that the screen is about."""

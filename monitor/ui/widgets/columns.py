@@ -37,6 +37,8 @@ class Column(NamedTuple, Generic[R]):
     """The one attribute of the record that it shows; empty when it looks at more of it."""
     moving: bool = False
     """What it shows depends on more than the record: the time, or a history. It is looked at on every tick."""
+    heading: Callable[[int], Cell] | None = None
+    """What stands over it in so many cells, when that is more than its title (`LineTable.refresh_titles`)."""
 
 
 class Placed(NamedTuple, Generic[R]):

@@ -106,7 +106,11 @@ class LineTable(Themed, Generic[R], can_focus=True):
         """Mark a column's title as the one sorted by."""
         if self.sorted_by != (key, descending):
             self.sorted_by = (key, descending)
-            self.refresh(Region(0, 0, self.size.width, self._head))
+            self.refresh_titles()
+
+    def refresh_titles(self) -> None:
+        """The heading of a column has changed."""
+        self.refresh(Region(0, 0, self.size.width, self._head))
 
     def select(self, row_id: str) -> bool:
         """Put the cursor on a row; False when there is no such row."""
@@ -213,6 +217,9 @@ class LineTable(Themed, Generic[R], can_focus=True):
         key, descending = self.sorted_by or ("", False)
         cells: list[Cell] = []
         for column, _, width in self._placed:
+            if column.heading is not None:
+                cells.append(fit(column.heading(width), width))
+                continue
             chosen = column.key == key
             text = column.title + ("▾" if descending else "▴") if chosen else column.title
             cells.append(fit(((text, "accent" if chosen else "muted"),), width, column.align))
