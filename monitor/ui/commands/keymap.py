@@ -25,13 +25,24 @@ _BY_LABEL: Final = {label: key for key, label in KEY_NAMES.items()}
 _MODAL: Final[frozenset[Context]] = frozenset({"filter", "choice", "prompt", "moment"})
 """Where keys mean nothing else: a dialog, or a line that is typed."""
 _TYPED: Final[frozenset[Context]] = frozenset({"filter", "prompt", "moment"})
-_APART: Final[tuple[frozenset[Context], ...]] = (
-    frozenset({"agents", "commits", "health", "alerts", "board", "timeline", "systems", "agent"}),
-    frozenset({"acting", "commits", "health", "alerts", "board", "timeline", "systems"}),
-    frozenset({"main", "overlay"}),
-    frozenset({"main", "agent"}),
+_EVERYWHERE: Final[frozenset[Context]] = frozenset({"app", "table", "pane", "order", "replay"})
+"""In force beside any of the others."""
+SCENES: Final[tuple[frozenset[Context], ...]] = (
+    frozenset({"main", "agents", "acting"}),
+    frozenset({"main", "commits"}),
+    frozenset({"main", "health"}),
+    frozenset({"main", "alerts"}),
+    frozenset({"main", "board"}),
+    frozenset({"main", "timeline", "span"}),
+    frozenset({"main", "systems"}),
+    frozenset({"overlay", "agent", "acting", "span"}),
+    frozenset({"overlay", "board", "columns"}),
+    frozenset({"overlay", "task"}),
+    frozenset({"overlay", "alerts"}),
+    frozenset({"overlay", "past-alerts"}),
+    frozenset({"overlay", "mutes"}),
 )
-"""Contexts of which only one can be in force: different panes, or different screens."""
+"""What is in force together: a screen and its focused pane."""
 _WRITTEN: Final = "a character, a name as enter, pgdn, f6 or left, or one of them after ctrl+, alt+ or shift+"
 
 
@@ -130,4 +141,5 @@ def _together(one: CommandSpec, other: CommandSpec) -> bool:
         return "app" in contexts and (one.priority or other.priority)
     if contexts & REPLAY_CONTEXTS and (one.live or other.live):
         return False
-    return not any(contexts <= apart for apart in _APART)
+    inner = contexts - _EVERYWHERE
+    return any(inner <= scene for scene in SCENES)

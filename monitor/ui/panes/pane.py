@@ -292,6 +292,12 @@ class Pane(BasePane, Generic[R]):
         self.query(FilterBar).remove()
         self.table.focus()
 
+    def reveal(self, row_id: str) -> bool:
+        """Put the cursor on a row, without the filter when that hides it; False when there is no such row."""
+        if not self.table.select(row_id) and self.filter:
+            self.set_filter("")
+        return self.table.select(row_id)
+
     # --- copying ------------------------------------------------------------------------------------------------
 
     def action_copy(self) -> None:

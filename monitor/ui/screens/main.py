@@ -193,12 +193,13 @@ class MainScreen(BaseScreen[None]):
         if agent_id is None:
             self.notify("No agent waits for a person.", timeout=3)
             return
-        self.go_to_agent(agent_id)
+        self.go_to("agents", agent_id)
 
-    def go_to_agent(self, agent_id: str) -> None:
-        """Select an agent."""
-        self.action_pane("agents")
-        self.agents.table.select(agent_id)
+    def go_to(self, name: str, row_id: str) -> bool:
+        """Go to a row of a pane; False when it has no such row."""
+        self.action_pane(name)
+        pane = self._named(name)
+        return pane is not None and pane.reveal(row_id)
 
     def action_open(self) -> None:
         """Open the agent that is selected, or that the selected commit or alert is about."""
