@@ -79,7 +79,6 @@ def until(condition: Callable[[], bool]) -> None:
 def test_terminate_reaches_the_whole_tree(start: Callable[..., tuple[subprocess.Popen[str], int]]) -> None:
     process, child = start()
     key = key_of(process.pid)
-    assert signals.count_tree(key) == 2
     outcome = signals.send(key, signal.SIGTERM)
     assert {one.pid for one in outcome.sent} == {process.pid, child}
     assert (outcome.gone, outcome.denied, outcome.refused) == (0, 0, "")
@@ -170,7 +169,6 @@ def test_a_process_that_has_ended_is_told_as_gone(
     assert signals.send(key, signal.SIGTERM) == signals.Outcome(gone=1), "a zombie takes no signal"
     process.wait()
     assert signals.send(key, signal.SIGTERM) == signals.Outcome(gone=1)
-    assert signals.count_tree(key) is None
 
 
 def test_a_child_that_ends_between_looking_and_sending_is_no_failure(

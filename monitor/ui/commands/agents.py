@@ -11,7 +11,7 @@ AGENTS: Final = (
         "agent.open",
         ("enter",),
         "Details",
-        "Open the details of the selected agent.",
+        "Go to the selected agent: to its own pane of tmux, where it has one, else to its details.",
         "Agents",
         "open",
         "main",

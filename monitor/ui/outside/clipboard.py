@@ -1,8 +1,7 @@
-"""What is copied: lines of our own, cleaned and bounded, and the sequence that hands them to the terminal."""
+"""What is copied: lines of our own, cleaned and bounded."""
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Final
 
 from monitor.text import clean
@@ -26,8 +25,3 @@ def copied_lines(values: Iterable[str]) -> tuple[list[str], int]:
             break
         kept.append(line)
     return kept, len(lines) - len(kept)
-
-
-def osc_52(text: str) -> str:
-    """The sequence with which a terminal takes a text into its clipboard (xterm's ctlseqs, OSC 52)."""
-    return f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\a"

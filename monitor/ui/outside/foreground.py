@@ -108,14 +108,17 @@ class Job:
         """The monitor ends while the program runs: it gets what it would get from a terminal that goes away."""
         self.end()
         try:
-            async with asyncio.timeout(HANG_UP_SECONDS):
-                while (await self._wait(process)).how == "stopped":
-                    self._tell(signal.SIGCONT)
-                    await asyncio.sleep(LOOK_SECONDS)
-        except TimeoutError:
-            self._tell(signal.SIGKILL)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(HANG_UP_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HANG_UP_SECONDS):
+                    while (await self._wait(process)).how == "stopped":
+                        self._tell(signal.SIGCONT)
+                        await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            # The event loop may end before the wait does, and cancels it.
+            if process.returncode is None:
+                self._tell(signal.SIGKILL)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(HANG_UP_SECONDS)
 
     def _tell(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:

@@ -71,13 +71,6 @@ def still_there(keys: Iterable[ProcessKey]) -> int:
     return sum(_same(table, key.pid, key.start) is not None for key in keys)
 
 
-def count_tree(key: ProcessKey) -> int | None:
-    """How many processes a signal to the tree would reach now; None when the process has ended."""
-    table = processes()
-    root = _same(table, key.pid, key.start)
-    return None if root is None or key.boot_id != table.boot_id else 1 + len(_below(table, (root,)))
-
-
 def _refusal(table: Processes, pid: int) -> str:
     """Why no signal may be sent to this process; empty when one may."""
     if pid in own_family():
