@@ -7,13 +7,14 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ui_screens import shown
+from ui_screens import Screen, shown
 
 from monitor.errors import ConfigError
 from monitor.keystore import KeyStore
 from monitor.ui.commands import COMMANDS, CommandSpec, key_label
-from monitor.ui.commands.keymap import checked_keymap
+from monitor.ui.commands.keymap import SCENES, checked_keymap
 from monitor.ui.options import ScreenOptions
+from monitor.ui.screens.base import BaseScreen
 
 FILE = "/home/ada/config.toml"
 
@@ -121,3 +122,24 @@ async def test_exchanged_keys_work_and_are_shown(store: KeyStore) -> None:
         await screen.until_shown("Keep the last good board")
         await screen.press("question_mark")
         await screen.until_shown("@")
+
+
+async def test_what_is_in_force_together_is_known_to_the_check_of_keys(store: KeyStore) -> None:
+    everywhere = {"app", "table", "pane", "order", "replay"}
+
+    def known(screen: Screen) -> bool:
+        here = screen.app.screen
+        return isinstance(here, BaseScreen) and any(
+            set(here.contexts()) - everywhere <= one for one in SCENES
+        )
+
+    async with shown(store) as screen:
+        for keys in ("1", "2", "3", "4", "5", "6", "7"):
+            await screen.press(keys)
+            assert known(screen), keys
+        for keys in ("b", "b enter", "1 enter", "1 enter tab", "4 enter", "4 h", "4 M", "question_mark"):
+            await screen.press(*keys.split())
+            await screen.until(lambda: screen.app.screen is not screen.main)
+            assert known(screen), keys
+            while screen.app.screen is not screen.main:
+                await screen.press("escape")
