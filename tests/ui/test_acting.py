@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -28,7 +29,7 @@ from monitor.ui.screens.help import HelpScreen
 KEY = ProcessKey("boot", 4711, 99)
 
 
-def subject(**values: object) -> Subject:
+def subject(**values: Any) -> Subject:
     return Subject("builder", "claude", 4711, KEY, 5, 17)._replace(**values)
 
 
