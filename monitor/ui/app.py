@@ -16,6 +16,7 @@ from monitor.keystore import Feed, Keys, KeyStore, Player
 from monitor.ui.acting.programs import Programs
 from monitor.ui.arrangement import Memory
 from monitor.ui.commands import CommandSpec, bindings
+from monitor.ui.focus import Following
 from monitor.ui.notices import Notices
 from monitor.ui.outside.foreground import may_stop
 from monitor.ui.palette import Palette
@@ -85,7 +86,7 @@ class MonitorApp(App[None]):
         self.replay = Replay(store, feed) if isinstance(feed, Player) else None
         self.memory = Memory(options.arrangement)
         self._remembering: Timer | None = None
-        self.wiring = Wiring(store, self.notices, options, self.send, self.memory, self.replay)
+        self.wiring = Wiring(store, self.notices, options, self.send, self.memory, Following(), self.replay)
         self.programs = Programs(self, self.wiring)
         self.animation_level = "full" if options.animations else "none"
         for theme in (DARK, LIGHT):

@@ -155,12 +155,13 @@ def spark(values: Iterable[float | None], width: int, top: float = 100.0) -> str
     return _spark(tuple(values)[-width:], width, top) if width > 0 else ""
 
 
-@lru_cache(1024)
+@lru_cache(128)
 def _spark(newest: tuple[float | None, ...], width: int, top: float) -> str:
     """As `spark`; remembered, because the history of an agent at rest stays the same."""
     top = max([top, *(value for value in newest if value is not None)])
+    last, scale = len(_BLOCKS) - 1, len(_BLOCKS) / top
     blocks = [
-        " " if value is None else _BLOCKS[min(len(_BLOCKS) - 1, int(max(0.0, value) / top * len(_BLOCKS)))]
+        " " if value is None else _BLOCKS[min(last, int(value * scale))] if value > 0 else _BLOCKS[0]
         for value in newest
     ]
     return "".join(blocks).rjust(width)

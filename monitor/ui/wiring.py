@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from monitor.model import Command
     from monitor.ui.arrangement import Memory
     from monitor.ui.commands import CommandSpec
+    from monitor.ui.focus import Following
     from monitor.ui.notices import Notices
     from monitor.ui.options import ScreenOptions
     from monitor.ui.replay import Replay
@@ -35,6 +36,8 @@ class Wiring(NamedTuple):
     """Hand a command to the feed; failures are told to the person by the app, and to `failed`."""
     memory: Memory
     """What was chosen about the screen, remembered from one start to the next."""
+    following: Following
+    """The agent that all panes show, if one is followed."""
     replay: Replay | None = None
     """Set in a replay: for the frame of the screens, no pane asks for it."""
 

@@ -94,7 +94,7 @@ async def _the_cursor_moves(screen: Screen) -> None:
         (("g",), 0),
         (("end",), 19),
         (("home",), 0),
-        (("pagedown",), min(19, table.size.height - 1)),
+        (("pagedown",), min(19, table.size.height - 2)),
         (("pageup",), 0),
     ):
         await screen.press(*keys)

@@ -124,6 +124,16 @@ async def test_a_process_that_only_has_the_pid_is_left_alone(
         assert sleeper.poll() is None
 
 
+async def test_the_agents_that_are_tagged_are_meant_together(store: KeyStore) -> None:
+    async with shown(store) as screen:
+        await screen.press("T", "T", "y")
+        await screen.until_told("Sent to the terminal's clipboard: 2 lines")
+        assert screen.app.clipboard == "validator\nbuilder"
+        await screen.press("x")
+        await screen.until_shown("Processes of 2 agents")
+        await screen.until_shown("builder  ")
+
+
 async def test_from_the_details_it_is_about_their_agent(store: KeyStore) -> None:
     async with shown(store) as screen:
         await screen.press("j", "enter")

@@ -66,6 +66,7 @@ async def test_every_command_can_be_used_one_after_the_other_on_a_small_terminal
                 while screen.app.screen is not screen.main:
                     await screen.press("escape")
                 await screen.press("escape")
+        await screen.press("1", "home")
         await screen.until_shown("validator")
 
 

@@ -74,7 +74,8 @@ async def test_ages_move_with_the_clock_of_the_store(store: KeyStore) -> None:
     async with shown(store) as screen:
         await screen.tick(60_000)
         line = next(line for line in screen.text.splitlines() if " builder " in line)
-        assert " 1m " in line
+        assert line.split()[-1] == "1m"
+        assert "■ blocked   13m  builder" in line
 
 
 async def test_foreign_text_is_shown_literally_and_without_controls() -> None:

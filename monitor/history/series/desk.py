@@ -15,12 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from monitor.errors import MonitorError
 from monitor.history.connection import explain, identity, in_one_go, open_reader
 from monitor.history.moments.state import one_look
-from monitor.history.series.agents import read_series
-from monitor.history.series.past import read_alert_history, read_velocity
-from monitor.history.series.ribbons import read_ribbons
-from monitor.history.series.windows import refresh_after, window
 from monitor.keystore import Keys, KeyStore
-from monitor.model import SPANS, Millis, Ribbons, Series
+from monitor.model import SPANS, Millis
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -28,24 +24,15 @@ if TYPE_CHECKING:
 
     import aiosqlite
 
+    from monitor.history.series.orders import Order
+
 RETRY_SECONDS: Final = 5.0
 """After a reading that failed, until the next try."""
 REST: Final = 20.0
 """A reading that took so long is not repeated for so many times as long, however fast a replay plays."""
-_LIST_REFRESH: Final = 5_000
-_DAYS_REFRESH: Final = 60_000
-_SERIES: Final = Keys.series("\n", "\n").split("\n")
-"""What stands before the agent's id in the key of a series, between it and the span, and after that."""
+_LISTS: Final = (Keys.ALERT_HISTORY, Keys.VELOCITY)
 
 log = logging.getLogger(__name__)
-
-
-class Order(NamedTuple):
-    """What a key is filled with, and how far the moment moves before it is read again."""
-
-    read: Callable[[sqlite3.Connection, Millis, tuple[str, ...]], Any]
-    """Called in the connection's thread with the moment and the ids of the agents shown."""
-    refresh: Millis
 
 
 class Filled(NamedTuple):
@@ -59,33 +46,11 @@ class Filled(NamedTuple):
 
 def order_for(key: str) -> Order | None:
     """How to fill a key; None for one that is none of the desk's."""
-    if key == Keys.ALERT_HISTORY:
-        return Order(lambda db, at, _: read_alert_history(db, at), _LIST_REFRESH)
-    if key == Keys.VELOCITY:
-        return Order(lambda db, at, _: read_velocity(db, at), _DAYS_REFRESH)
-    before, between, after = _SERIES
-    for span in SPANS:
-        if key == Keys.ribbons(span):
-            return _ribbons_order(span)
-        ending = f"{between}{span}{after}"
-        if key.startswith(before) and key.endswith(ending):
-            return _series_order(key[len(before) : -len(ending)], span)
-    return None
+    if key not in _LISTS and key.rpartition(":")[2] not in SPANS:
+        return None
+    from monitor.history.series import orders  # noqa: PLC0415 - a recorder without a screen never needs it
 
-
-def _series_order(agent_id: str, span: str) -> Order:
-    def read(db: sqlite3.Connection, at: Millis, _shown: tuple[str, ...]) -> Series:
-        part = window(span, at)
-        return read_series(db, agent_id, part.start, part.end, part.bucket)
-
-    return Order(read, refresh_after(span))
-
-
-def _ribbons_order(span: str) -> Order:
-    def read(db: sqlite3.Connection, at: Millis, shown: tuple[str, ...]) -> Ribbons:
-        return read_ribbons(db, window(span, at), shown)
-
-    return Order(read, refresh_after(span))
+    return orders.order_for(key)
 
 
 class HistoryDesk:

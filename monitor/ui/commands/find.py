@@ -62,7 +62,7 @@ FIND: Final = (
         "copy",
         ("y",),
         "Copy",
-        "Copy the id or hash of the row to the clipboard.",
+        "Copy the id or hash of the row, or the ids of the tagged agents.",
         "Find",
         "copy",
         "pane",

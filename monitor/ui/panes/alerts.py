@@ -139,6 +139,11 @@ class AlertsPane(AlertActions[Alert]):
         heard = [row for row in ordered if row.id not in self._quiet]
         return [*heard, *(row for row in ordered if row.id in self._quiet)]
 
+    def about(self, record: Alert) -> Sequence[str]:
+        """Its subject, whose task it is about, and the agents that its rule names."""
+        told = record.metadata
+        return (record.subject, told.get("assigned_to") or "", *told.get("agents", ()))
+
     def fields(self, record: Alert) -> Mapping[str, str]:
         """What of an alert can be searched."""
         return {

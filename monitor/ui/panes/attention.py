@@ -9,11 +9,16 @@ if TYPE_CHECKING:
 
     from monitor.model import AgentStatus
 
-_OUT_OF_SIGHT: Final[Mapping[str, int]] = {"error": 0, "blocked": 1, "active": 2, "idle": 2, "offline": 3}
+_RANKS: Final[Mapping[str, int]] = {"error": 0, "blocked": 1, "active": 2, "idle": 2, "offline": 3}
+UNKNOWN: Final = 4
+"""Of an agent of which nothing is known yet."""
+
+
+def rank(status: AgentStatus | None) -> int:
+    """How much an agent needs a person: the least number most; active and idle alike, so that rows do not jump."""
+    return UNKNOWN if status is None else _RANKS[status.status]
 
 
 def attention(agent_id: str, status: AgentStatus | None) -> tuple[int, str, str]:
-    """Who needs a person first, then by name; active and idle alike, so that rows do not jump with every pause."""
-    if status is None:
-        return (4, agent_id, agent_id)
-    return (_OUT_OF_SIGHT[status.status], status.name.casefold(), agent_id)
+    """Who needs a person first, then by name."""
+    return (rank(status), status.name.casefold() if status is not None else agent_id, agent_id)

@@ -71,6 +71,10 @@ class CommitsPane(Pane[Commit]):
         commits: tuple[Commit, ...] = self.store.get(Keys.COMMIT_FEED, ())
         return [Row(commit.commit_hash, commit) for commit in commits]
 
+    def about(self, record: Commit) -> Sequence[str]:
+        """The agents that have it."""
+        return record.agent_ids or (record.agent_id,)
+
     def fields(self, record: Commit) -> Mapping[str, str]:
         """What of a commit can be searched."""
         return {

@@ -16,12 +16,12 @@ from monitor.ui.widgets.filter_line import FilterBar, FilterLine, hint_of
 from monitor.ui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from monitor.ui.spans import Cell
+    from monitor.ui.spans import Cell, Span
     from monitor.ui.widgets.rows import Row
     from monitor.ui.wiring import Wiring
 
@@ -29,6 +29,9 @@ _KEPT_FILTERS: Final = 20
 """Filters of a pane that can be recalled."""
 _AGE_STEP: Final = 5_000
 """Milliseconds that the clock moves before ages are looked at again; their text moves in steps of ten seconds."""
+
+
+_NOTHING_ABOUT: Final[tuple[Cell, ...]] = ((("Nothing about the agent that is followed.", "muted"),),)
 
 
 class Sort(NamedTuple):
@@ -63,6 +66,9 @@ class Pane(BasePane, Generic[R]):
         self.filter = Filter()
         self._kept_filters: list[str] = []
         self.total = 0
+        """Rows that there are."""
+        self.shown_count = 0
+        """Rows that the filter, and the agent that is followed, leave of them."""
         self._told_wanted = 0
         self._sort = 0
         self._inverted = False
@@ -110,14 +116,13 @@ class Pane(BasePane, Generic[R]):
         """What copying a row gives: its id or hash; empty when there is nothing to copy."""
         return ""
 
-    def agent_of(self, row: Row[R]) -> str:  # noqa: ARG002 - as above
-        """Id of the agent that a row is; empty when it is none."""
-        return ""
+    def about(self, record: R) -> Collection[str] | None:  # noqa: ARG002 - for panes that tell of agents
+        """Ids of the agents that a row is about; None where rows are not about agents, and always shown."""
+        return None
 
-    def chosen(self) -> Sequence[Row[R]]:
-        """The rows that a command is about: the tagged ones where a pane has tags, else the selected one."""
-        row = self.table.selected
-        return () if row is None else (row,)
+    def arranged(self, rows: Sequence[Row[R]]) -> Sequence[Row[R]]:
+        """The filtered and sorted rows as they are shown: a pane may put headings or lines of another kind between."""
+        return rows
 
     def summary(self) -> Cell:
         """What stands in the title."""
@@ -138,6 +143,16 @@ class Pane(BasePane, Generic[R]):
         return 1 + self.TITLES + (self.total or max(1, len(self.table.empty)))
 
     # --- life ---------------------------------------------------------------------------------------------------
+
+    def listen(self) -> None:
+        """Be told of changes, and of whom everybody follows."""
+        super().listen()
+        self._stop_following = self.wiring.following.subscribe(self.refresh_rows)
+
+    def stop_listening(self) -> None:
+        """Be told no more."""
+        super().stop_listening()
+        self._stop_following()
 
     def patterns(self) -> tuple[str, ...]:
         """Keys of the store to be told of: its own, and the clock for the ages."""
@@ -164,6 +179,9 @@ class Pane(BasePane, Generic[R]):
         """Read, filter, sort and show."""
         rows = self.records()
         self.total = len(rows)
+        followed = self.wiring.following.agent_id
+        if followed is not None:
+            rows = [row for row in rows if (ids := self.about(row.record)) is None or followed in ids]
         if self.filter:
             rows = [row for row in rows if self.matches(row)]
             self.table.show_empty(
@@ -171,8 +189,9 @@ class Pane(BasePane, Generic[R]):
             )
         else:
             self._searched.clear()
-            self.table.show_empty(self.empty())
-        self.table.set_rows(self._ordered(rows))
+            self.table.show_empty(self.empty() if len(rows) == self.total else _NOTHING_ABOUT)
+        self.shown_count = len(rows)
+        self.table.set_rows(self.arranged(self._ordered(rows)))
         self._tell_title()
         if self.wanted != self._told_wanted:
             self._told_wanted = self.wanted
@@ -190,19 +209,26 @@ class Pane(BasePane, Generic[R]):
             known = self._searched[row.id] = (row.record, self.fields(row.record))
         return known[1]
 
-    def _tell_title(self) -> None:
-        note: list[tuple[str, Any]] = []
+    def notes(self) -> list[Span]:
+        """What is special about what it shows, for the right end of the title: the filter, or the order."""
+        complaint: Span = (f"▲ {self.filter.complaint}", "warn")
         if self.filter:
-            note += [
-                ("/", "key"),
-                (self.filter.text, "accent"),
-                (f" {len(self.table.rows)}/{self.total}", "muted"),
+            text, count = self.filter.text, f" {self.shown_count}/{self.total}"
+            told: list[Span] = [("/", "key"), (text, "accent"), (count, "muted")]
+            return [*told, ("  ", "text"), complaint] if self.filter.complaint else told
+        if self.shown_count != self.total:
+            return [
+                (f"only {self.wiring.following.name}", "accent"),
+                (f" {self.shown_count}/{self.total}", "muted"),
             ]
         if self.filter.complaint:
-            note.append((f"  ▲ {self.filter.complaint}", "warn"))
-        if not note and self.SORTS and (self._sort or self._inverted):
-            note.append((f"by {self.sort.title}{', inverted' if self._inverted else ''}", "muted"))
-        self.title.tell(self.summary(), tuple(note))
+            return [complaint]
+        if self.SORTS and (self._sort or self._inverted):
+            return [(f"by {self.sort.title}{', inverted' if self._inverted else ''}", "muted")]
+        return []
+
+    def _tell_title(self) -> None:
+        self.title.tell(self.summary(), tuple(self.notes()))
 
     # --- order --------------------------------------------------------------------------------------------------
 
@@ -240,6 +266,23 @@ class Pane(BasePane, Generic[R]):
             self._inverted = not self._inverted
             self._remember()
             self.refresh_rows()
+
+    def sort_by(self, column: str) -> None:
+        """Sort by a column if that is possible; turn the order round when it is sorted by it already."""
+        orders = [number for number, sort in enumerate(self.SORTS) if sort.column == column]
+        if not orders:
+            return
+        if self._sort in orders:
+            self._inverted = not self._inverted
+        else:
+            self._sort, self._inverted = orders[0], False
+        self._remember()
+        self.refresh_rows()
+
+    @on(LineTable.TitleClicked)
+    def _column_clicked(self, event: LineTable.TitleClicked) -> None:
+        event.stop()
+        self.sort_by(event.column)
 
     # --- filter -------------------------------------------------------------------------------------------------
 
@@ -298,10 +341,27 @@ class Pane(BasePane, Generic[R]):
             self.set_filter("")
         return self.table.select(row_id)
 
+    # --- agents -------------------------------------------------------------------------------------------------
+
+    @property
+    def selected_agent(self) -> str | None:
+        """Id of the agent under the cursor; None where rows are no agents."""
+        return None
+
+    def chosen(self) -> tuple[str, ...]:
+        """Ids of the agents that a command is for."""
+        selected = self.selected_agent
+        return (selected,) if selected else ()
+
     # --- copying ------------------------------------------------------------------------------------------------
 
+    def all_copied(self) -> Sequence[str]:
+        """What copying gives now, a line each: that of the row under the cursor."""
+        row = self.table.selected
+        return () if row is None else (self.copied(row),)
+
     def action_copy(self) -> None:
-        """Copy the id or hash of the chosen rows, one a line."""
+        """Copy the id or hash of the row under the cursor."""
         from monitor.ui.acting.copying import copy
 
-        copy(self.app, [self.copied(row) for row in self.chosen()])
+        copy(self.app, self.all_copied())

@@ -116,13 +116,11 @@ class BaseScreen(ReplayScreen[ScreenResultType]):
 
     def agent_here(self) -> str | None:
         """The agent that a command for one is about: the one under the cursor."""
-        row = self.pane.table.selected if self.pane is not None else None
-        return (self.pane.agent_of(row) or None) if row is not None and self.pane is not None else None
+        return self.pane.selected_agent if self.pane is not None else None
 
     def agents_here(self) -> tuple[str, ...]:
         """The agents that a command for several is about: the tagged ones, else the one under the cursor."""
-        pane = self.pane
-        return () if pane is None else tuple(filter(None, map(pane.agent_of, pane.chosen())))
+        return self.pane.chosen() if self.pane is not None else ()
 
     def offer_keys(self) -> None:
         """Tell the footer which keys work now: the way back first, and what a replay is there for."""
@@ -130,8 +128,7 @@ class BaseScreen(ReplayScreen[ScreenResultType]):
         known = [command for command in self.wiring.offered() if command.footer]
         here = [command for command in known if command.context in contexts]
         here = _reachable(here, contexts, self.wiring.options.keymap)
-        if self.wiring.replay is not None:
-            here.sort(key=_rank_in_replay)
+        here.sort(key=_rank_in_replay if self.wiring.replay is not None else lambda command: command.late)
         everywhere = [command for command in known if command.context == "app"]
         self.footer.offer(here, everywhere if contexts != ("moment",) else ())
 

@@ -215,8 +215,8 @@ class MainScreen(BaseScreen[None]):
         if row is None:
             return
         about = getattr(row.record, "agent_id", None) or getattr(row.record, "subject", "")
-        agent_id = row.id if table is self.agents.table else about
-        if agent_id not in self.store_ids:
+        agent_id = self.agents.selected_agent if table is self.agents.table else about
+        if agent_id is None or agent_id not in self.store_ids:
             return
         if table is self.agents.table:
             from monitor.ui.acting.own_pane import go

@@ -78,14 +78,15 @@ class CardTable(LineTable[R]):
     def set_rows(self, rows: Sequence[Row[R]]) -> None:
         """Show these rows, in their order within each lane."""
         selected, was_empty = self.selected, not self._rows
-        seat = self._seats[self._cursor] if self._cursor < len(self._seats) else None
+        seat = self._seats[self.view.cursor] if self.view.cursor < len(self._seats) else None
         in_sight = seat is None or self._in_sight(*seat)
         if rows is not self._rows or self._next_lanes != self._lanes:
             self._rows, self._lanes = rows, self._next_lanes
+            self.view.count = len(rows)
             self._group()
             if selected is not None and rows:
-                self._cursor = self._place_of(selected.id, seat)
-            self._cursor = max(0, min(self._cursor, len(rows) - 1))
+                self.view.cursor = self._place_of(selected.id, seat)
+            self.view.cursor = max(0, min(self.view.cursor, len(rows) - 1))
         self._looks.clear()
         arranged = self._arrange()
         if in_sight:
@@ -123,7 +124,7 @@ class CardTable(LineTable[R]):
     @property
     def _lane(self) -> int:
         """The lane of the cursor."""
-        return self._seats[self._cursor][0] if self._seats else 0
+        return self._seats[self.view.cursor][0] if self._seats else 0
 
     def _arrange(self) -> bool:
         """Place the lanes and choose how much cards show; True when that came to something else."""
@@ -163,7 +164,7 @@ class CardTable(LineTable[R]):
         """Scroll the cursor's lane as little as needed to have its card in sight; True when that moved it."""
         if not self._seats:
             return False
-        lane, height = self._seats[self._cursor]
+        lane, height = self._seats[self.view.cursor]
         top = self._top_of(lane)
         new = max(min(top, height), height - self._cards_a_page(lane) + 1, 0)
         self._tops[self._lanes[lane].key] = new
@@ -243,7 +244,7 @@ class CardTable(LineTable[R]):
         for place in members[top:]:
             if len(pens) >= height:
                 break
-            selected = place == self._cursor
+            selected = place == self.view.cursor
             pens += [Pen(cell, selected) for cell in self._look(place, space.width, density.lines)]
             pens += [blank(space.width)] * density.gap
         return (pens + [blank(space.width)] * (height - len(pens)))[:height]
@@ -287,17 +288,25 @@ class CardTable(LineTable[R]):
 
     # --- movement -----------------------------------------------------------------------------------------------
 
+    def select(self, row_id: str) -> bool:
+        """Put the cursor on a card; False when there is no such card."""
+        found = next((place for place, row in enumerate(self._rows) if row.id == row_id), None)
+        if found is not None:
+            self._move_to(found)
+        return found is not None
+
     def _move_to(self, index: int) -> None:
         index = max(0, min(index, len(self._rows) - 1))
-        if index == self._cursor or not self._rows:
+        if index == self.view.cursor or not self._rows:
             return
-        self._cursor = index
+        self.view.cursor = index
         arranged = self._arrange()
         self._reveal()
         if arranged:
             self.redraw()
         else:
             self._compare()
+        self.post_message(self.Moved(self))
 
     def _go(self, lane: int, height: int) -> None:
         members = self._members[lane]
@@ -306,7 +315,7 @@ class CardTable(LineTable[R]):
     def action_move(self, rows: int) -> None:
         """Move the cursor by so many cards of its lane."""
         if self._seats:
-            lane, height = self._seats[self._cursor]
+            lane, height = self._seats[self.view.cursor]
             self._go(lane, height + rows)
 
     def action_page(self, pages: int) -> None:
@@ -323,7 +332,7 @@ class CardTable(LineTable[R]):
         """Go to the next lane that has cards, or to the one before, at the same height of the screen."""
         if not self._seats:
             return
-        lane, height = self._seats[self._cursor]
+        lane, height = self._seats[self.view.cursor]
         line = (height - self._top_of(lane)) * self._density_of(lane).height
         target = lane + step
         while 0 <= target < len(self._lanes) and not self._members[target]:
@@ -370,7 +379,7 @@ class CardTable(LineTable[R]):
         lane, key = space.lane, self._lanes[space.lane].key
         self._tops[key] = max(0, self._top_of(lane) + cards)
         top = self._tops[key] = self._top_of(lane)
-        here, height = self._seats[self._cursor]
+        here, height = self._seats[self.view.cursor]
         if here == lane:
-            self._cursor = self._members[lane][max(top, min(height, top + self._cards_a_page(lane) - 1))]
+            self.view.cursor = self._members[lane][max(top, min(height, top + self._cards_a_page(lane) - 1))]
         self._compare()
