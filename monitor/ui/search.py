@@ -84,7 +84,7 @@ class Search(Provider):
     async def startup(self) -> None:
         """List what can be found from this screen."""
         app = cast("MonitorApp", self.app)
-        self._commands = list(_commands(app, self.screen))
+        self._commands = list(commands_here(app, self.screen))
         self._entries = [*self._commands, *_found_in(app), *_themes(app)]
 
     async def discover(self) -> Hits:
@@ -112,13 +112,14 @@ class Search(Provider):
         return shown + Content.styled(f"  {entry.keys}", "dim") if entry.keys else shown
 
 
-def _commands(app: MonitorApp, screen: Any) -> Iterator[Entry]:
+def commands_here(app: MonitorApp, screen: Any) -> Iterator[Entry]:
     """The commands that work on this screen."""
     options = app.options
     contexts = screen.contexts() if isinstance(screen, BaseScreen) else ()
     for command in app.wiring.offered():
         if command.palette and command.context in ("app", *contexts):
-            title = f"Pane: {command.title}" if command.id.startswith("pane.") else command.title
+            is_place = command.id.startswith("pane.") and "pane" not in command.title.casefold()
+            title = f"Pane: {command.title}" if is_place else command.title
             keys = " ".join(key_labels(command, options.keymap))
             run = partial(app.run_command, command)
             yield Entry.of(

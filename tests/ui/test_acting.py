@@ -128,7 +128,7 @@ async def test_the_agents_that_are_tagged_are_meant_together(store: KeyStore) ->
     async with shown(store) as screen:
         await screen.press("T", "T", "y")
         await screen.until_told("Sent to the terminal's clipboard: 2 lines")
-        assert screen.app.clipboard == "validator\nbuilder"
+        assert screen.app.clipboard == "builder\nvalidator"
         await screen.press("x")
         await screen.until_shown("Processes of 2 agents")
         await screen.until_shown("builder  ")

@@ -120,8 +120,8 @@ async def test_exchanged_keys_work_and_are_shown(store: KeyStore) -> None:
         await screen.until_gone("Keep the last good board")
         await screen.press("at")
         await screen.until_shown("Keep the last good board")
-        await screen.press("question_mark")
-        await screen.until_shown("@")
+        await screen.press("question_mark", "slash", *"whole", "enter")
+        await screen.until_shown("s  @")
 
 
 async def test_what_is_in_force_together_is_known_to_the_check_of_keys(store: KeyStore) -> None:

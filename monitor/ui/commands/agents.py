@@ -11,7 +11,7 @@ AGENTS: Final = (
         "agent.open",
         ("enter",),
         "Details",
-        "Go to the selected agent: to its own pane of tmux, where it has one, else to its details.",
+        "Go to the agent's own pane of tmux, else to its details.",
         "Agents",
         "open",
         "main",
