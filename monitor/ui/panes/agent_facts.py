@@ -40,6 +40,10 @@ class AgentFactsPane(FactsPane, DetailPane[Fact]):
         )
         return [Row(str(place), fact) for place, fact in enumerate(facts)]
 
+    def copied(self, row: Row[Fact]) -> str:  # noqa: ARG002 - whichever fact it is
+        """The agent's id."""
+        return self.agent_id
+
     def summary(self) -> Cell:
         """Its id, by which the configuration and the board know it."""
         return () if self.gone else ((clean(self.agent_id), "muted"),)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from monitor.model import Status
+    from monitor.ui.filter import Numbers
     from monitor.ui.spans import Cell, Span
     from monitor.ui.widgets.columns import Column
     from monitor.ui.wiring import Wiring
@@ -47,12 +48,25 @@ def _since(row: AgentRow) -> int | None:
 class AgentsPane(Pane[AgentLine]):
     """One line an agent; between them headings of groups, and processes under those that are unfolded."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings("agents"))
-    CONTEXTS = ("agents",)
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("agents", "acting"))
+    CONTEXTS = ("agents", "acting")
     NUMBER = "1"
     CAPTION = "Agents"
     PATTERNS = (Keys.AGENTS, Keys.status("*"), Keys.metrics("*"), Keys.TASKS, Keys.ALERTS)
-    FIELDS = frozenset({"status", "kind", "branch", "name", "task", "role", "host", "repository", "tag"})
+    FIELDS = frozenset(
+        {"status", "kind", "branch", "name", "task", "reason", "role", "host", "repository", "tag"}
+    )
+    NUMBERS: ClassVar[Numbers] = {
+        "cpu": "percent",
+        "mem": "bytes",
+        "changes": "count",
+        "age": "seconds",
+        "procs": "count",
+        "ahead": "count",
+        "behind": "count",
+        "up": "seconds",
+        "since": "seconds",
+    }
     SORTS: ClassVar = (
         Sort("status", "attention", lambda row: attention(row.id, row.status), part="status"),
         Sort("name", "name", lambda row: row.status.name.casefold() if row.status else row.id, part="status"),
@@ -129,6 +143,36 @@ class AgentsPane(Pane[AgentLine]):
             "repository": status.repository or "",
             "tag": "yes" if record.tagged else "",
         }
+
+    def numbers(self, record: AgentLine) -> Mapping[str, float | None]:
+        """What of an agent can be compared; `age` is that of its last activity, `since` that of its status."""
+        if not isinstance(record, AgentRow):
+            return {}
+        metrics, status = record.metrics, record.status
+        numbers: dict[str, float | None] = {}
+        if metrics is not None:
+            numbers["cpu"] = metrics.cpu_usage
+            numbers["mem"] = metrics.memory_usage
+            numbers["procs"] = metrics.process_count
+            numbers["up"] = metrics.uptime_seconds
+        if status is not None:
+            numbers["changes"] = status.uncommitted_changes
+            numbers["ahead"] = status.ahead
+            numbers["behind"] = status.behind
+            numbers["age"] = self.seconds_since(status.last_activity)
+            numbers["since"] = self.seconds_since(status.status_since)
+        return numbers
+
+    def copied(self, row: Row[AgentLine]) -> str:
+        """The agent's id; of a process its pid, of a group what its agents have in common."""
+        record = row.record
+        if isinstance(record, ProcessRow):
+            return str(record.process.pid) if record.process else ""
+        return record.key if isinstance(record, GroupRow) else record.id
+
+    def all_copied(self) -> Sequence[str]:
+        """Of all that are tagged, else of the line under the cursor."""
+        return self.tagged or super().all_copied()
 
     # --- title --------------------------------------------------------------------------------------------------
 
@@ -269,9 +313,8 @@ class AgentsPane(Pane[AgentLine]):
         return tuple(agent_id for agent_id in self.roster.agents if agent_id in tagged) if tagged else ()
 
     def chosen(self) -> tuple[str, ...]:
-        """Ids of the agents that a command is for: the tagged ones, else the selected one."""
-        selected = self.selected_agent
-        return self.tagged or ((selected,) if selected else ())
+        """The tagged ones, else the selected one."""
+        return self.tagged or super().chosen()
 
     def name_of(self, agent_id: str) -> str:
         """An agent's name as shown."""
@@ -294,12 +337,12 @@ class AgentsPane(Pane[AgentLine]):
                 return row.id
         return None
 
-    def go_to(self, agent_id: str) -> None:
+    def reveal(self, row_id: str) -> bool:
         """Put the cursor on an agent, unfolding its group."""
-        agent = self.roster.agents.get(agent_id)
+        agent = self.roster.agents.get(row_id)
         if agent is not None:
             self._fold(group_key(agent, self._grouping), folded=False)
-            self.table.select(agent_id)
+        return super().reveal(row_id)
 
     # --- commands -----------------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from monitor.model import Mute
+    from monitor.ui.filter import Numbers
     from monitor.ui.palette import StyleName
     from monitor.ui.spans import Cell, Span
     from monitor.ui.wiring import Wiring
@@ -41,7 +42,8 @@ class AlertsPane(AlertActions[Alert]):
     CAPTION = "Alerts"
     TITLES = False
     PATTERNS = (Keys.ALERTS, Keys.MUTES)
-    FIELDS = frozenset({"severity", "type", "rule", "state"})
+    FIELDS = frozenset({"severity", "type", "rule", "subject", "state"})
+    NUMBERS: ClassVar[Numbers] = {"age": "seconds"}
     SORTS: ClassVar = (
         Sort("severity", "urgency", _urgency),
         Sort("age", "age", lambda alert: alert.created_at, descending=True),
@@ -154,6 +156,14 @@ class AlertsPane(AlertActions[Alert]):
             "message": record.message,
             "note": seen_by(record),
         }
+
+    def numbers(self, record: Alert) -> Mapping[str, float | None]:
+        """For how long it has been firing."""
+        return {"age": self.seconds_since(record.created_at)}
+
+    def copied(self, row: Row[Alert]) -> str:
+        """The alert's id, as `agent-monitor alerts` takes it."""
+        return row.record.alert_id
 
     def _state(self, record: Alert) -> str:
         if record.alert_id in self._quiet:

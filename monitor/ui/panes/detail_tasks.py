@@ -64,6 +64,10 @@ class AgentTasksPane(DetailPane[Task]):
         """Id, status and title."""
         return {"id": record.id, "status": record.status, "title": record.title}
 
+    def copied(self, row: Row[Task]) -> str:
+        """The task's id."""
+        return row.record.id
+
     def summary(self) -> Cell:
         """How many are still to be done."""
         mine = self._mine()

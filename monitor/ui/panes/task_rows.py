@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
+    from monitor.ui.filter import Numbers
     from monitor.ui.spans import Cell
     from monitor.ui.widgets.rows import Row
     from monitor.ui.wiring import Wiring
@@ -30,7 +31,8 @@ class TaskRowsPane(Pane[TaskCard]):
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("board"))
     CONTEXTS: ClassVar[tuple[Context, ...]] = ("board",)
     PATTERNS = (Keys.TASKS, Keys.task_history("*"), Keys.status("*"), Keys.VELOCITY)
-    FIELDS = frozenset({"status", "priority", "agent", "tag"})
+    FIELDS = frozenset({"status", "priority", "agent", "tag", "id", "title"})
+    NUMBERS: ClassVar[Numbers] = {"age": "seconds"}
 
     def __init__(self, wiring: Wiring, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
         self.book = TaskBook(wiring.store)
@@ -69,6 +71,14 @@ class TaskRowsPane(Pane[TaskCard]):
             "blockers": " ".join(task.blockers),
             "dependencies": " ".join(task.dependencies),
         }
+
+    def numbers(self, record: TaskCard) -> Mapping[str, float | None]:
+        """For how long it has been in its status."""
+        return {"age": self.seconds_since(record.since.at)}
+
+    def copied(self, row: Row[TaskCard]) -> str:
+        """The task's id."""
+        return row.record.task.id
 
     def empty(self) -> tuple[Cell, ...]:
         """Where a board would be, or whose tasks are not on it."""
