@@ -305,6 +305,7 @@ LARGE = {
     "alert_changes",
     "task_events",
     "git_commits",
+    "commit_files",
     "commit_agents",
     "system_health",
     "rag_metrics",
