@@ -49,7 +49,8 @@ WAY_TO: dict[str, tuple[str, ...]] = {
     "past-alerts": ("4", "h"),
     "mutes": ("4", "M"),
     "agent": ("1", "enter"),
-    "span": ("1", "enter", "tab", "tab"),
+    "span": ("1", "enter", "2"),
+    "commit": ("2", "enter"),
     "overlay": ("b",),
     "filter": ("slash",),
 }

@@ -10,6 +10,7 @@ from textual.keys import key_to_character
 from monitor.ui.commands.agents import AGENTS
 from monitor.ui.commands.alerts import ALERTS
 from monitor.ui.commands.board import BOARD
+from monitor.ui.commands.commits import COMMITS
 from monitor.ui.commands.details import DETAILS
 from monitor.ui.commands.dialogs import DIALOGS
 from monitor.ui.commands.find import FIND
@@ -27,6 +28,7 @@ COMMANDS: Final[tuple[CommandSpec, ...]] = (
     *AGENTS,
     *DETAILS,
     *BOARD,
+    *COMMITS,
     *ALERTS,
     *FIND,
     *VIEW,

@@ -142,6 +142,11 @@ class Pane(BasePane, Generic[R]):
         """Lines at which all it has is in sight, its titles included; a filter does not change that."""
         return 1 + self.TITLES + (self.total or max(1, len(self.table.empty)))
 
+    @property
+    def least(self) -> int:
+        """Title and a row, under the titles of the columns where it has some."""
+        return 2 + self.TITLES
+
     # --- life ---------------------------------------------------------------------------------------------------
 
     def listen(self) -> None:
