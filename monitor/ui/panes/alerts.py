@@ -139,7 +139,7 @@ class AlertsPane(AlertActions[Alert]):
         heard = [row for row in ordered if row.id not in self._quiet]
         return [*heard, *(row for row in ordered if row.id in self._quiet)]
 
-    def about(self, record: Alert) -> Sequence[str]:
+    def about(self, record: Alert) -> Sequence[str] | None:
         """Its subject, whose task it is about, and the agents that its rule names."""
         told = record.metadata
         return (record.subject, told.get("assigned_to") or "", *told.get("agents", ()))
