@@ -90,7 +90,7 @@ def test_a_wrong_key_map_is_refused_with_what_is_allowed(keymap: dict[str, str],
     "keymap",
     [
         {"view.zoom": "s", "sort.next": "z"},
-        {"process.act": "a"},
+        {"span.longer": "v"},
         {"filter.clear": "escape,X"},
         {"choice.cancel": "escape,q,Z"},
         {"help": "question_mark"},
