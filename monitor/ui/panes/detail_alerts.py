@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.ui.panes.alerts import AlertsPane
+from monitor.ui.panes.alerts import AlertsPane, subjects_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,10 +25,9 @@ class AgentAlertsPane(AlertsPane):
 
     def alerts(self) -> Sequence[Alert]:
         """Those whose subject it is, those about its tasks, and those whose rule names it."""
-        about = super().about
-        return [alert for alert in super().alerts() if self.agent_id in about(alert)]
+        return [alert for alert in super().alerts() if self.agent_id in subjects_of(alert)]
 
-    def about(self, record: Alert) -> None:  # noqa: ARG002 - whichever alert it is
+    def about(self, record: Alert) -> None:
         """Whoever is followed elsewhere, these stay in sight."""
 
     def empty(self) -> tuple[Cell, ...]:

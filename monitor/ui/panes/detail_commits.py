@@ -33,7 +33,7 @@ class AgentCommitsPane(CommitList, DetailPane[Commit]):
         commits: Sequence[Commit] = self.store.get(Keys.recent_commits(self.agent_id), ())
         return commits
 
-    def about(self, record: Commit) -> None:  # noqa: ARG002 - whichever commit it is
+    def about(self, record: Commit) -> None:
         """Whoever is followed elsewhere, these stay in sight."""
 
     def nothing(self) -> tuple[Cell, ...]:
