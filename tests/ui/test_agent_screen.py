@@ -118,9 +118,8 @@ async def test_whoever_is_followed_the_details_show_everything_of_their_agent(st
     store.set(Keys.ALERTS, (*store.get(Keys.ALERTS), fires))
     async with shown(store) as screen:
         screen.main.agents.table.select("builder")
-        await screen.press("F")
-        screen.main.agents.table.select("validator")
-        await screen.press("enter")
+        await screen.press("F", "enter", "n")
+        await screen.until(lambda: details(screen).agent_id == "validator")
         opened = details(screen)
         await screen.until(lambda: len(opened.commits.table.rows) == 5)
         assert [row.record.alert_id for row in opened.alerts.table.rows] == ["v"]
