@@ -9,12 +9,15 @@ from monitor.ui.screens.main import MainScreen
 if TYPE_CHECKING:
     from textual.app import App
 
+    from monitor.model import Commit
     from monitor.ui.wiring import Wiring
 
 
 def go_to_agent(app: App[Any], agent_id: str) -> None:
-    """Select an agent on the main screen."""
-    _main(app).show_row("agents", agent_id)
+    """Select an agent on the main screen, with nothing over it."""
+    while not isinstance(app.screen, MainScreen):
+        app.pop_screen()
+    app.screen.go_to_agent(agent_id)
 
 
 def open_agent(app: App[Any], wiring: Wiring, agent_id: str) -> None:
@@ -31,9 +34,11 @@ def open_task(app: App[Any], wiring: Wiring, root: str, task_id: str) -> None:
     app.push_screen(TaskScreen(wiring, root, task_id))
 
 
-def open_commit(app: App[Any], commit_hash: str) -> None:
-    """Go to a commit on the main screen."""
-    _main(app).show_row("commits", commit_hash)
+def open_commit(app: App[Any], wiring: Wiring, commit: Commit) -> None:
+    """Open everything about a commit."""
+    from monitor.ui.screens.commit import CommitScreen
+
+    app.push_screen(CommitScreen(wiring, commit))
 
 
 def open_alert(app: App[Any], wiring: Wiring, alert_id: str) -> None:
@@ -41,10 +46,3 @@ def open_alert(app: App[Any], wiring: Wiring, alert_id: str) -> None:
     from monitor.ui.screens.alert import AlertScreen
 
     app.push_screen(AlertScreen(wiring, alert_id))
-
-
-def _main(app: App[Any]) -> MainScreen:
-    """The main screen, with nothing over it."""
-    while not isinstance(app.screen, MainScreen):
-        app.pop_screen()
-    return app.screen

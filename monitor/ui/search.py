@@ -147,7 +147,7 @@ def _found_in(app: MonitorApp) -> Iterator[Entry]:
         about = (
             f"{agent_names(store, commit.agent_ids or (commit.agent_id,))} · {commit.branch or 'no branch'}"
         )
-        run = partial(opening.open_commit, app, commit.commit_hash)
+        run = partial(opening.open_commit, app, wiring, commit)
         shown = f"Commit: {commit.short_hash} {commit.message}"
         yield Entry.of("commit", shown, about, run, more=f"{commit.commit_hash}\n{about}")
 

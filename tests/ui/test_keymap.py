@@ -137,19 +137,8 @@ async def test_what_is_in_force_together_is_known_to_the_check_of_keys(store: Ke
         for keys in ("1", "2", "3", "4", "5", "6", "7"):
             await screen.press(keys)
             assert known(screen), keys
-        for keys in (
-            "b",
-            "b enter",
-            "1 enter",
-            "1 enter 2",
-            "1 enter 4",
-            "1 enter 6",
-            "2 enter",
-            "4 enter",
-            "4 h",
-            "4 M",
-            "question_mark",
-        ):
+        details = ("1 enter", "1 enter 2", "1 enter 4", "1 enter 6", "2 enter")
+        for keys in (*details, "b", "b enter", "4 enter", "4 h", "4 M", "question_mark"):
             await screen.press(*keys.split())
             await screen.until(lambda: screen.app.screen is not screen.main)
             assert known(screen), keys

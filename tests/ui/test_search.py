@@ -15,6 +15,7 @@ from monitor.keystore import Keys, KeyStore
 from monitor.ui.options import ScreenOptions
 from monitor.ui.screens.agent import AgentScreen
 from monitor.ui.screens.alert import AlertScreen
+from monitor.ui.screens.commit import CommitScreen
 from monitor.ui.screens.task import TaskScreen
 from monitor.ui.search import LIMIT, Entry, best, score
 
@@ -76,21 +77,23 @@ async def test_a_task_is_found_by_its_id_and_opened(store: KeyStore, size: tuple
         await screen.until_shown("TASK-014")
 
 
-async def test_a_commit_is_found_by_its_hash_and_gone_to_without_the_filter_that_hides_it(
-    store: KeyStore,
-) -> None:
+async def test_a_commit_is_found_by_its_hash_and_opened(store: KeyStore) -> None:
     commit = store.get(Keys.COMMIT_FEED)[2]
     async with shown(store) as screen:
-        commits = screen.main.query_one("#commits")
-        await screen.press("2", "slash", *"nothing-like-it", "enter")
-        await screen.until_shown("Nothing matches the filter")
-        await screen.press("b")
         await type_into_palette(screen, commit.commit_hash[:12], f"Commit: {commit.short_hash}")
         await screen.press("enter")
-        await screen.until(lambda: screen.app.screen is screen.main and screen.main.pane is commits)
-        row = screen.main.pane.table.selected if screen.main.pane else None
-        assert row is not None
-        assert row.id == commit.commit_hash
+        await screen.until(lambda: isinstance(screen.app.screen, CommitScreen))
+        await screen.until_shown(commit.commit_hash)
+
+
+async def test_an_agent_is_gone_to_without_the_filter_that_hides_it(store: KeyStore) -> None:
+    async with shown(store) as screen:
+        await screen.press("slash", *"nothing-like-it", "enter")
+        await screen.until_shown("Nothing matches the filter")
+        await screen.press("b")
+        await type_into_palette(screen, "agent reviewer", "Agent: reviewer")
+        await screen.press("enter")
+        await screen.until(lambda: screen.app.screen is screen.main and screen.selected == "reviewer")
 
 
 async def test_an_alert_and_the_details_of_an_agent_are_opened(store: KeyStore) -> None:

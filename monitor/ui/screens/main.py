@@ -15,7 +15,6 @@ from monitor.ui.panes.alerts import AlertsPane
 from monitor.ui.panes.commits import CommitsPane
 from monitor.ui.panes.folded import FoldedLine
 from monitor.ui.panes.health import HealthPane
-from monitor.ui.panes.pane import Pane
 from monitor.ui.panes.systems import SystemsPane
 from monitor.ui.panes.tasks import TasksPane
 from monitor.ui.panes.timeline import TimelinePane
@@ -151,13 +150,12 @@ class MainScreen(PanesScreen[None]):
         if agent_id is None:
             self.notify("No agent waits for a person.", timeout=3)
             return
-        self.show_row("agents", agent_id)
+        self.go_to_agent(agent_id)
 
-    def show_row(self, name: str, row_id: str) -> bool:
-        """Go to a row of a pane; False when it has no such row."""
-        self.action_pane(name)
-        pane = self.named(name)
-        return isinstance(pane, Pane) and pane.reveal(row_id)
+    def go_to_agent(self, agent_id: str) -> None:
+        """Select an agent."""
+        self.action_pane("agents")
+        self.agents.reveal(agent_id)
 
     def action_open(self) -> None:
         """Open the agent that is selected, or that the selected alert is about."""
