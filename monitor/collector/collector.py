@@ -14,7 +14,6 @@ from monitor.collector.clock import TickClock, move_lists, wall_clock
 from monitor.collector.commits import CommitBook
 from monitor.collector.facts import FactBook
 from monitor.collector.inputs import HOST, Inputs
-from monitor.collector.overlaps import Overlaps
 from monitor.collector.publish import Publisher
 from monitor.collector.retell import ended_alerts, ended_mutes, missed_task_events, recovery_event
 from monitor.collector.roster import Member, Roster
@@ -98,7 +97,6 @@ class Collector:
         self._commands: list[Command] = []
         """Of this process's own viewer, since the last tick."""
         self._commits = CommitBook()
-        self._overlaps = Overlaps(settings.thresholds.overlap_minutes)
         self._committers: set[str] = set()
         """Agents whose newest commits have to be shown anew."""
         self._boards = BoardBook()
@@ -417,7 +415,6 @@ class Collector:
             service_severity={service.name: service.severity for service in self._settings.services},
             sources=self._sources,
             last_commit_at=self._commits.last_commit_at,
-            overlaps=self._overlaps.look(now, statuses, self.inputs.git.readings, self._commits),
             watching_since=self._started_at,
             database_problem=self._sink.problem,
             database_recovery=self._recovery,

@@ -89,15 +89,6 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         float,
         Meta(gt=0, le=525_600, description="A task IN_PROGRESS and not updated for longer raises an alert."),
     ] = 60.0
-    overlap_minutes: Annotated[
-        float,
-        Meta(
-            ge=0,
-            le=10_080,
-            description="A commit of this many minutes counts when two agents change the same file; 0: only what is "
-            "uncommitted does.",
-        ),
-    ] = 60.0
     blocked_tasks: Annotated[int, Meta(ge=0, description="More BLOCKED tasks than this raise an alert.")] = 3
     agent_memory_percent: Annotated[
         Percent, Meta(description="An agent's share of the machine's memory.")

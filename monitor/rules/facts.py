@@ -23,7 +23,6 @@ from monitor.model import (
     Task,
     WorktreeReading,
 )
-from monitor.rules.overlaps import Overlap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,8 +75,6 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceStatus, ...] = ()
     last_commit_at: Millis | None = None
     """Newest commit of any agent, recorded earlier or now."""
-    overlaps: tuple[Overlap, ...] = ()
-    """Agents that change the same files."""
     watching_since: Millis = 0
     """When this recorder started to look."""
     database_problem: str = ""
