@@ -12,6 +12,7 @@ from monitor.ui import format as text
 from monitor.ui.commands import bindings
 from monitor.ui.panes.agent_columns import agent_columns
 from monitor.ui.panes.agent_groups import GROUPINGS, Grouping, group_key, grouped, heading_line
+from monitor.ui.panes.agent_orders import AGENT_ORDERS
 from monitor.ui.panes.agent_processes import Trees
 from monitor.ui.panes.agent_roster import Roster
 from monitor.ui.panes.agent_rows import (
@@ -21,8 +22,7 @@ from monitor.ui.panes.agent_rows import (
     ProcessRow,
     waits_for_a_person,
 )
-from monitor.ui.panes.attention import attention
-from monitor.ui.panes.pane import Pane, Sort
+from monitor.ui.panes.pane import Pane
 from monitor.ui.widgets.line_table import LineTable
 from monitor.ui.widgets.rows import Row
 
@@ -39,11 +39,6 @@ if TYPE_CHECKING:
 _COUNTED: Final[tuple[Status, ...]] = ("error", "blocked", "active", "idle", "offline")
 
 
-def _since(row: AgentRow) -> int | None:
-    """How long in its status, as a number that grows with it."""
-    return -row.status.status_since if row.status else None
-
-
 class AgentsPane(Pane[AgentLine]):
     """One line an agent; between them headings of groups, and processes under those that are unfolded."""
 
@@ -53,31 +48,7 @@ class AgentsPane(Pane[AgentLine]):
     CAPTION = "Agents"
     PATTERNS = (Keys.AGENTS, Keys.status("*"), Keys.metrics("*"), Keys.TASKS, Keys.ALERTS)
     FIELDS = frozenset({"status", "kind", "branch", "name", "task", "role", "host", "repository", "tag"})
-    SORTS: ClassVar = (
-        Sort("status", "attention", lambda row: attention(row.id, row.status), part="status"),
-        Sort("name", "name", lambda row: row.status.name.casefold() if row.status else row.id, part="status"),
-        Sort("cpu", "CPU", lambda row: row.metrics and row.metrics.cpu_usage, descending=True),
-        Sort("memory", "memory", lambda row: row.metrics and row.metrics.memory_usage, descending=True),
-        Sort(
-            "activity",
-            "activity",
-            lambda row: row.status and row.status.last_activity,
-            descending=True,
-            part="status",
-        ),
-        Sort(
-            "changes",
-            "changes",
-            lambda row: row.status and row.status.uncommitted_changes,
-            descending=True,
-            part="status",
-        ),
-        Sort("since", "time in status", _since, descending=True, part="status"),
-        Sort(
-            "processes", "processes", lambda row: row.metrics and row.metrics.process_count, descending=True
-        ),
-        Sort("uptime", "uptime", lambda row: row.metrics and row.metrics.uptime_seconds, descending=True),
-    )
+    SORTS = AGENT_ORDERS
 
     def __init__(self, wiring: Wiring, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
         self.roster = Roster(wiring.store)
