@@ -57,6 +57,7 @@ class AgentsPane(Pane[AgentLine]):
         self._grouping: Grouping = next((one for one in GROUPINGS if one == chosen), "")
         self._folded: frozenset[str] = frozenset()
         self._lines = 0
+        self._covered = False
         self._trees = Trees(wiring, self._arrange_again, lambda: self.now)
         super().__init__(wiring, id=id)
 
@@ -197,9 +198,14 @@ class AgentsPane(Pane[AgentLine]):
     def _look(self) -> None:
         """Have the trees that stand on the screen filled, and no others."""
         if self._trees.unfolded:
-            seen = self.display and self.screen.is_current
+            seen = self.display and not self._covered
             if self._trees.look_at({_agent_of(row) for row in self.table.in_sight} if seen else ()):
                 self.table.set_rows(self.arranged(self._sorted))
+
+    def cover(self, *, covered: bool) -> None:
+        """Nor does anybody see them under another screen; under a dialog one does."""
+        self._covered = covered
+        self._look()
 
     def on_hide(self) -> None:
         """What nobody sees need not be filled."""
