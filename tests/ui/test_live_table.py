@@ -91,7 +91,7 @@ def test_the_column_sorted_by_has_a_mark(descending: bool, shown: list[str]) -> 
 
 
 def test_a_title_without_room_gives_its_last_letter_for_the_mark() -> None:
-    placed = (Placed(Column("cpu", "CPU%", 4, lambda *_: ()), 0, 4),)
+    placed: tuple[Placed[Any], ...] = (Placed(Column("cpu", "CPU%", 4, lambda *_: ()), 0, 4),)
     assert titles(placed, ("cpu", True)) == ((("CPU▾", "accent"),),)
 
 
