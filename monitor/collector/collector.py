@@ -175,10 +175,11 @@ class Collector:
         self._slow_look(now)
         self._take_processes(now)
         self._take_boards(now)
+        self._follow_roster()
+        await self._take_trees()
         self._take_progress()
         self._take_rag(now)
         self._take_commits()
-        self._follow_roster()
         self._take_sources()
         self._judge(now, *self._conclude(now))
         self._take_health(now)
@@ -265,6 +266,26 @@ class Collector:
         self._rows.events.append(event)
         self._publisher.activity(events.of_process(event))
 
+    async def _take_trees(self) -> None:
+        """Show process trees to whoever looks at them, and record each now and then."""
+        asked: dict[str, ProcessGroup] = {}
+        for member in self._roster.members:
+            agent_id, process = member.agent.id, member.process
+            if process is not None:
+                if self._publisher.wants_processes(agent_id) or self._trees.due(agent_id, process):
+                    asked[agent_id] = process
+            elif self._publisher.wants_processes(agent_id):
+                self._publisher.processes(agent_id, ())
+        trees = await self.inputs.process_trees({process.key for process in asked.values()})
+        for agent_id, process in asked.items():
+            tree = trees[process.key]
+            if self._publisher.wants_processes(agent_id):
+                self._publisher.processes(agent_id, tree)
+            if self._trees.due(agent_id, process):
+                told = self._trees.note(agent_id, process, tree)
+                if told is not None:
+                    self._rows.processes.append((agent_id, told))
+
     def _take_boards(self, now: Millis) -> None:
         if self._boards_seen == self.inputs.boards_version:
             return
@@ -292,12 +313,14 @@ class Collector:
             self._rows.rag = msgspec.structs.replace(rag, timestamp=now)
             self._publisher.rag(self._rows.rag)
 
-    def _commits_read(self, worktree: str, commits: tuple[Commit, ...]) -> None:
-        """Git told a worktree's newest commits (called between ticks)."""
+    def _commits_read(
+        self, worktree: str, commits: tuple[Commit, ...], reached: tuple[str, ...] = ()
+    ) -> None:
+        """Git told a worktree's newest commits, and which older ones it has (called between ticks)."""
         agent_ids = self._roster.in_worktree(worktree)
         if not agent_ids:
             return
-        changed, made = self._commits.apply(agent_ids, commits)
+        changed, made = self._commits.apply(agent_ids, commits, reached)
         self._rows.commits.extend(changed)
         self._committers.update(agent_ids)
         for commit in changed:
@@ -349,23 +372,7 @@ class Collector:
             metrics[status.id], all_facts[status.id] = numbers, facts
             self._rows.samples.append((status, numbers))
             self._publisher.agent(status, numbers, now)
-            if member.process is not None:
-                self._take_tree(status.id, member.process)
-            elif self._publisher.wants_processes(status.id):
-                self._publisher.processes(status.id, ())
         return statuses, metrics, all_facts
-
-    def _take_tree(self, agent_id: str, process: ProcessGroup) -> None:
-        """Show the process tree to whoever looks at it, and record it now and then."""
-        wanted = self._publisher.wants_processes(agent_id)
-        due = self._trees.due(agent_id, process)
-        if not wanted and not due:
-            return
-        tree = self.inputs.tree(process.key)
-        if wanted:
-            self._publisher.processes(agent_id, tree)
-        if due and (told := self._trees.note(agent_id, process, tree)) is not None:
-            self._rows.processes.append((agent_id, told))
 
     def _facts_of(self, member: Member, now: Millis, processes_failed: str) -> AgentFacts:
         worktree = member.agent.worktree or ""

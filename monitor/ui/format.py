@@ -37,6 +37,8 @@ SEVERITY_GLYPHS: Final[dict[Severity, tuple[str, StyleName]]] = {
     "error": ("✖", "bad"),
     "critical": ("◆", "alarm"),
 }
+SHARED: Final = "⧉"
+"""Stands beside a file, a commit and an agent when another agent changes the same file."""
 SOURCE_GLYPHS: Final[dict[SourceState, tuple[str, StyleName]]] = {
     "ok": ("●", "ok"),
     "degraded": ("▲", "warn"),
@@ -74,6 +76,11 @@ def duration(seconds: float | None) -> str:
 def clock_time(milliseconds: int | None) -> str:
     """A moment as the local time of day, `12:03:04`."""
     return _local_time(milliseconds, "%H:%M:%S")
+
+
+def day_time(milliseconds: int | None) -> str:
+    """A moment as local time with its date, `2026-01-01 12:03:04`."""
+    return _local_time(milliseconds, "%Y-%m-%d %H:%M:%S")
 
 
 def date_time(milliseconds: int | None, now: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, Self, cast
@@ -82,8 +82,8 @@ class FakeInputs:
         entries, self.progress = self.progress, []
         return entries
 
-    def tree(self, key: ProcessKey) -> tuple[ProcessInfo, ...]:
-        return self.trees.get(key, ())
+    async def process_trees(self, keys: Iterable[ProcessKey]) -> dict[ProcessKey, tuple[ProcessInfo, ...]]:
+        return {key: self.trees.get(key, ()) for key in keys}
 
     def file_events_last_minute(self) -> int:
         return 2
@@ -242,6 +242,7 @@ class World:
                 cpu_usage=cpu,
                 memory_usage=memory,
                 started=started,
+                ports=draw(st.sampled_from([(), (), (3000,), (3000, 8080)])),
             )
             for place in range(size)
         )

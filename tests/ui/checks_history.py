@@ -26,15 +26,15 @@ async def timeline(screen: Screen) -> TimelinePane:
 async def _charts_show_a_shorter_or_a_longer_span(screen: Screen) -> None:
     for span in ("15m", "1h", "24h"):
         screen.store.set(Keys.series("validator", span), series("validator", span))
-    await screen.press("enter", "tab", "tab")
+    await screen.press("enter", "2")
     await screen.until(lambda: isinstance(getattr(screen.app.screen, "focused_pane", None), ChartsPane))
-    await screen.until_shown("Charts  1h  11:03–12:03")
+    await screen.until_shown("2 Charts  1h  11:03–12:03")
     await screen.press("full_stop")
-    await screen.until_shown("Charts  24h  12-31 12:00 – 01-01 12:03")
+    await screen.until_shown("2 Charts  24h  12-31 12:00 – 01-01 12:03")
     await screen.press("comma", "comma")
-    await screen.until_shown("Charts  15m  11:48–12:03")
+    await screen.until_shown("2 Charts  15m  11:48–12:03")
     await screen.press("comma")
-    assert "Charts  15m" in screen.text
+    assert "2 Charts  15m" in screen.text
 
 
 @covers("timeline.open")

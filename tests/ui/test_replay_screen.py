@@ -138,7 +138,7 @@ async def test_an_agent_that_was_not_there_yet_is_unknown() -> None:
         for key in (Keys.status, Keys.metrics):
             store.delete(key("validator"))
         store.flush()
-        await screen.until_shown("Nothing is known of this agent at this moment.")
+        await screen.until_shown("is not among the agents at this moment")
 
 
 async def test_a_recorded_process_tree_is_shown() -> None:

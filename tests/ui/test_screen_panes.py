@@ -353,9 +353,9 @@ async def test_a_long_list_scrolls_with_the_selection(store: KeyStore) -> None:
         await screen.until_shown("validator")
 
 
-async def test_enter_on_a_commit_opens_its_agent(store: KeyStore) -> None:
+async def test_e_on_a_commit_opens_its_agent(store: KeyStore) -> None:
     async with shown(store) as screen:
-        await screen.press("2", "enter")
+        await screen.press("2", "e")
         await screen.until(lambda: isinstance(screen.app.screen, AgentScreen))
         assert screen.app.screen.agent_id == "builder"  # type: ignore[attr-defined]
 

@@ -21,7 +21,7 @@ VIEW: Final = (
         "Give the pane the whole screen, or give it back.",
         "View",
         "zoom",
-        "main",
+        "panes",
         footer=True,
     ),
     CommandSpec("pane.agents", ("1",), "Agents", "Go to the agents.", "View", "pane('agents')", "main"),

@@ -71,8 +71,12 @@ def _branch(row: AgentRow, _width: int) -> Cell:
     return branch_cell(row.status) if row.status else ((UNKNOWN, "faint"),)
 
 
-def _changes(row: AgentRow, _width: int) -> Cell:
-    return _quiet(text.count(row.status.uncommitted_changes if row.status else None))
+def _changes(row: AgentRow, width: int) -> Cell:
+    """How many; a mark before it when one of the files is another agent's too."""
+    count = _quiet(text.count(row.status.uncommitted_changes if row.status else None))
+    if row.overlap and cell_width(count) < width:
+        return ((text.SHARED, "warn"), *count)
+    return count
 
 
 def _ahead(row: AgentRow, _width: int) -> Cell:
@@ -114,7 +118,7 @@ def _reason(row: AgentRow, _width: int) -> Cell:
     reason: Cell = ((clean(row.status.status_reason), _urgent(row, "muted")),)
     if not row.overlap:
         return reason
-    mark: Cell = ((f"⧉ {row.overlap}", "warn"),)
+    mark: Cell = ((f"{text.SHARED} {row.overlap}", "warn"),)
     return (*reason, ("  ", "text"), *mark) if waits_for_a_person(row) else (*mark, ("  ", "text"), *reason)
 
 
@@ -154,11 +158,11 @@ def agent_columns(
     return (
         Column("status", "STATUS", 9, _status, part="status"),
         Column("since", "FOR", 4, since, "right", moving=True),
-        Column("name", "NAME", 12, _name, part="status", flexible=2, liked=20, limit=28),
+        Column("name", "NAME", 12, _name, part="status", flexible=4, liked=20, limit=28),
         Column("reason", "WHY", 22, _reason, flexible=5, liked=34, limit=72),
         Column("task", "TASK", 9, _task, priority=3, flexible=4, liked=20, limit=44),
         Column("branch", "BRANCH", 14, _branch, part="status", priority=5, flexible=2, liked=16, limit=30),
-        Column("changes", "±", 4, _changes, "right", part="status", priority=4),
+        Column("changes", "±", 4, _changes, "right", priority=4),
         Column("ahead", "↑↓", 7, _ahead, part="status", priority=7),
         Column("kind", "KIND", 12, _kind, part="status", priority=6),
         Column("cpu", "CPU%", 5, _cpu, "right", part="metrics", priority=1),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from monitor.model import Alert
 
 RULE: Final = "file-overlap"
-"""Id of the rule; its alerts carry `agents` and `files`."""
+"""Id of the rule; the metadata of its alerts holds `agents` and `files`, paths relative to the worktree."""
 
 
 def overlaps(alerts: Iterable[Alert], name_of: Callable[[str], str]) -> Mapping[str, str]:

@@ -22,6 +22,7 @@ from monitor.ui.panes.agent_rows import (
     ProcessRow,
     waits_for_a_person,
 )
+from monitor.ui.panes.agent_search import AGENT_FIELDS, AGENT_NUMBERS, agent_fields, agent_numbers
 from monitor.ui.panes.pane import Pane
 from monitor.ui.widgets.line_table import LineTable
 from monitor.ui.widgets.rows import Row
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from monitor.model import Status
+    from monitor.ui.filter import Numbers
     from monitor.ui.spans import Cell, Span
     from monitor.ui.widgets.columns import Column
     from monitor.ui.wiring import Wiring
@@ -42,12 +44,13 @@ _COUNTED: Final[tuple[Status, ...]] = ("error", "blocked", "active", "idle", "of
 class AgentsPane(Pane[AgentLine]):
     """One line an agent; between them headings of groups, and processes under those that are unfolded."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings("agents"))
-    CONTEXTS = ("agents",)
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("agents", "acting"))
+    CONTEXTS = ("agents", "acting")
     NUMBER = "1"
     CAPTION = "Agents"
     PATTERNS = (Keys.AGENTS, Keys.status("*"), Keys.metrics("*"), Keys.TASKS, Keys.ALERTS)
-    FIELDS = frozenset({"status", "kind", "branch", "name", "task", "role", "host", "repository", "tag"})
+    FIELDS = AGENT_FIELDS
+    NUMBERS: ClassVar[Numbers] = AGENT_NUMBERS
     SORTS = AGENT_ORDERS
 
     def __init__(self, wiring: Wiring, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
@@ -86,21 +89,22 @@ class AgentsPane(Pane[AgentLine]):
 
     def fields(self, record: AgentLine) -> Mapping[str, str]:
         """What of an agent can be searched."""
-        status = record.status if isinstance(record, AgentRow) else None
-        if not isinstance(record, AgentRow) or status is None:
-            return {}
-        return {
-            "name": f"{status.name} {status.id}",
-            "status": status.status,
-            "kind": status.kind,
-            "branch": status.branch or "",
-            "task": f"{status.current_task or ''} {record.task}",
-            "reason": f"{status.status_reason} {record.overlap}",
-            "role": status.role,
-            "host": status.host,
-            "repository": status.repository or "",
-            "tag": "yes" if record.tagged else "",
-        }
+        return agent_fields(record) if isinstance(record, AgentRow) else {}
+
+    def numbers(self, record: AgentLine) -> Mapping[str, float | None]:
+        """What of an agent can be compared."""
+        return agent_numbers(record, self.seconds_since) if isinstance(record, AgentRow) else {}
+
+    def copied(self, row: Row[AgentLine]) -> str:
+        """The agent's id; of a process its pid, of a group what its agents have in common."""
+        record = row.record
+        if isinstance(record, ProcessRow):
+            return str(record.process.pid) if record.process else ""
+        return record.key if isinstance(record, GroupRow) else record.id
+
+    def all_copied(self) -> Sequence[str]:
+        """Of all that are tagged, else of the line under the cursor."""
+        return self.tagged or super().all_copied()
 
     # --- title --------------------------------------------------------------------------------------------------
 
@@ -246,9 +250,8 @@ class AgentsPane(Pane[AgentLine]):
         return tuple(agent_id for agent_id in self.roster.agents if agent_id in tagged) if tagged else ()
 
     def chosen(self) -> tuple[str, ...]:
-        """Ids of the agents that a command is for: the tagged ones, else the selected one."""
-        selected = self.selected_agent
-        return self.tagged or ((selected,) if selected else ())
+        """The tagged ones, else the selected one."""
+        return self.tagged or super().chosen()
 
     def name_of(self, agent_id: str) -> str:
         """An agent's name as shown."""
@@ -271,12 +274,12 @@ class AgentsPane(Pane[AgentLine]):
                 return row.id
         return None
 
-    def go_to(self, agent_id: str) -> None:
+    def reveal(self, row_id: str) -> bool:
         """Put the cursor on an agent, unfolding its group."""
-        agent = self.roster.agents.get(agent_id)
+        agent = self.roster.agents.get(row_id)
         if agent is not None:
             self._fold(group_key(agent, self._grouping), folded=False)
-            self.table.select(agent_id)
+        return super().reveal(row_id)
 
     # --- commands -----------------------------------------------------------------------------------------------
 

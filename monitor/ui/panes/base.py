@@ -49,6 +49,11 @@ class BasePane(Container):
         """Lines at which all it has is in sight, its titles included."""
         raise NotImplementedError
 
+    @property
+    def least(self) -> int:
+        """Lines below which it shows nothing."""
+        return 3
+
     def patterns(self) -> tuple[str, ...]:
         """Keys of the store to be told of."""
         raise NotImplementedError

@@ -35,6 +35,7 @@ class ChartsPane(OverSpan):
     """A ribbon over charts over one line of times; with fewer lines lower charts, the ribbon and the CPU first."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("pane", "span"))
+    NUMBER = "2"
     CAPTION = "Charts"
 
     def __init__(self, wiring: Wiring, agent_id: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from textual import events
 
-    from monitor.ui.panes.pane import Pane
+    from monitor.ui.panes.base import BasePane
     from monitor.ui.spans import Cell
     from monitor.ui.wiring import Wiring
 
@@ -41,7 +41,7 @@ class FoldedLine(Line):
     def __init__(self, wiring: Wiring) -> None:
         super().__init__(id="folded")
         self._wiring = wiring
-        self._panes: Sequence[Pane[Any]] = ()
+        self._panes: Sequence[BasePane] = ()
         self._hidden: Collection[str] = ()
 
     def on_mount(self) -> None:
@@ -53,7 +53,7 @@ class FoldedLine(Line):
         """Stop listening."""
         self._stop_listening()
 
-    def tell(self, panes: Sequence[Pane[Any]], hidden: Collection[str]) -> None:
+    def tell(self, panes: Sequence[BasePane], hidden: Collection[str]) -> None:
         """Name these panes; those that a person has hidden stand back."""
         self._panes, self._hidden = tuple(panes), frozenset(hidden)
         self.notice()
@@ -78,7 +78,7 @@ class FoldedLine(Line):
                 parts[place] = (name, cell + said)
         return parts
 
-    def _caption(self, pane: Pane[Any]) -> Cell:
+    def _caption(self, pane: BasePane) -> Cell:
         hidden = pane.id in self._hidden
         return (
             (" ", "text"),
