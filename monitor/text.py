@@ -14,6 +14,8 @@ ELLIPSIS: Final = "…"
 REPLACEMENT: Final = "\ufffd"
 DEFAULT_LIMIT: Final = 200
 URL_LIMIT: Final = 500
+PATH_LIMIT: Final = 400
+"""Characters of a file's path in a repository."""
 LOOK_LIMIT: Final = 16_384
 """Where `clean` stops to look for something visible in a text of invisible characters."""
 
@@ -75,6 +77,14 @@ def clean(text: str | bytes, limit: int = DEFAULT_LIMIT) -> str:
         if len(line) > limit or size >= LOOK_LIMIT:
             return line[: limit - 1].rstrip() + ELLIPSIS
         size = min(8 * size, LOOK_LIMIT)
+
+
+def clean_path(path: bytes) -> str:
+    """The path of a file in a repository as one line of at most `PATH_LIMIT` characters, never empty.
+
+    Two files whose names differ only in what cannot be shown, or beyond the limit, have the same.
+    """
+    return clean(path, PATH_LIMIT) or REPLACEMENT
 
 
 def _line(text: str | bytes) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import os
 import signal
 import socket
 import sys
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from monitor.ui.browser.server import BrowserServer
 
 PORT: Final = 8765
-READONLY: Final = "AGENT_MONITOR_SCREEN__READONLY"
 INSTALL: Final = "pip install 'agent-monitor[serve]'"
 
 
@@ -48,8 +46,8 @@ def serve(options: Globals, *, host: str, port: int, allow_actions: bool) -> int
     except ImportError as error:
         raise MonitorError(f"The browser needs textual-serve, which is not installed: {INSTALL}") from error
     _ = options.settings  # what is wrong with them is told here, and not to each viewer
-    os.environ.update({} if allow_actions else {READONLY: "true"})
-    return asyncio.run(_serve(BrowserServer(_command(options), host, port)))
+    command = _command(options, readonly=options.readonly or not allow_actions)
+    return asyncio.run(_serve(BrowserServer(command, host, port)))
 
 
 async def _serve(server: BrowserServer) -> int:
@@ -98,14 +96,17 @@ def _reachable(host: str) -> str:
     return f"[{host}]" if address.version == 6 else host
 
 
-def _command(options: Globals) -> list[str]:
+def _command(options: Globals, *, readonly: bool) -> list[str]:
     """This program, with the same global options."""
     given: list[tuple[str, str | float | None]] = [
         ("--config", options.config),
         ("--db", options.database),
         ("--state-dir", options.state_dir),
         ("--interval", options.interval),
+        ("--theme", options.theme),
+        ("--filter", options.filter),
         *(("--root", root) for root in options.roots),
     ]
+    flags = {"--ascii": options.ascii, "--no-mouse": options.no_mouse, "--readonly": readonly}
     arguments = [f"{name}={value}" for name, value in given if value is not None]
-    return [sys.executable, "-m", "monitor", *arguments]
+    return [sys.executable, "-m", "monitor", *arguments, *(name for name, given in flags.items() if given)]

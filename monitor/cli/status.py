@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import socket
 import sys
@@ -30,7 +31,11 @@ SHOWN_COMMITS: Final = 5
 @click.command(epilog=f"WHEN: {ALLOWED}.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object (docs/reference/json.md).")
 @click.option("--at", metavar="WHEN", help="Print the state of that moment, as it was recorded.")
-@click.option("--watch", is_flag=True, help="Print the state again with every tick, until ctrl+c.")
+@click.option(
+    "--watch/--once",
+    default=False,
+    help="Print the state again with every tick, until ctrl+c; or once, which is the default.",
+)
 @click.option(
     "--check",
     is_flag=True,
@@ -96,7 +101,7 @@ def _tell(store: KeyStore, host: str, origin: str, *, as_json: bool) -> None:
 def _print(store: KeyStore) -> None:
     """The same as plain text, as wide as the terminal, or in full width into a pipe."""
     now = store.get(Keys.CLOCK) or time.time_ns() // 1_000_000
-    width = shutil.get_terminal_size((160, 24)).columns if sys.stdout.isatty() else 0
+    width = _width()
     agents = [store.get(Keys.status(agent_id)) for agent_id in store.get(Keys.AGENTS, ())]
     if agents:
         header = ["STATUS", "AGENT", "KIND", "TASK", "BRANCH", "±", "CPU%", "MEM", "PROCS", "LAST", "REASON"]
@@ -104,6 +109,14 @@ def _print(store: KeyStore) -> None:
     else:
         click.echo("No agents found. Start one, name a folder with --root, or try: agent-monitor demo")
     _print_rest(store, now, width)
+
+
+def _width() -> int:
+    """Cells of the terminal; 0 in a pipe. `watch` is a pipe too, and says in COLUMNS how wide its terminal is."""
+    told = os.environ.get("COLUMNS", "")
+    if sys.stdout.isatty() or (told.isdecimal() and int(told) > 0):
+        return shutil.get_terminal_size((160, 24)).columns
+    return 0
 
 
 def _agent_row(store: KeyStore, status: AgentStatus, now: int) -> list[str]:

@@ -313,12 +313,14 @@ class Collector:
             self._rows.rag = msgspec.structs.replace(rag, timestamp=now)
             self._publisher.rag(self._rows.rag)
 
-    def _commits_read(self, worktree: str, commits: tuple[Commit, ...]) -> None:
-        """Git told a worktree's newest commits (called between ticks)."""
+    def _commits_read(
+        self, worktree: str, commits: tuple[Commit, ...], reached: tuple[str, ...] = ()
+    ) -> None:
+        """Git told a worktree's newest commits, and which older ones it has (called between ticks)."""
         agent_ids = self._roster.in_worktree(worktree)
         if not agent_ids:
             return
-        changed, made = self._commits.apply(agent_ids, commits)
+        changed, made = self._commits.apply(agent_ids, commits, reached)
         self._rows.commits.extend(changed)
         self._committers.update(agent_ids)
         for commit in changed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,12 +25,17 @@ class CommitBook:
         self._commits: dict[str, Commit] = {}
         self._recent: dict[str, tuple[str, ...]] = {}
         self._newest: dict[str, Millis | None] = {}
+        self._reached: dict[str, tuple[str, ...]] = {}
+        """Of each agent, the commits that its worktree has: one of them may be told of by another worktree later."""
+        self.version = 0
+        """Grows when an agent's commits, or who has a commit, may have changed."""
         self.last_commit_at: Millis | None = None
         """Time of the newest commit that an agent made."""
 
     def restore(self, commits: Iterable[Commit]) -> None:
         """Take up what history has, so that it is not announced again."""
         self._newest.clear()
+        self.version += 1
         for commit in commits:
             self._commits[commit.commit_hash] = commit
             self._note_time(commit)
@@ -38,24 +44,32 @@ class CommitBook:
                     :RECENT_COMMITS_LIMIT
                 ]
 
-    def apply(self, agent_ids: Sequence[str], commits: Sequence[Commit]) -> tuple[list[Commit], list[Commit]]:
-        """Take up one worktree's newest commits, newest first.
+    def apply(
+        self, agent_ids: Sequence[str], commits: Sequence[Commit], reached: Iterable[str] = ()
+    ) -> tuple[list[Commit], list[Commit]]:
+        """Take up one worktree's newest commits, newest first, and the hashes of those and older ones that it has.
 
         Returns (changed, made): the records that are new or have changed, and those among them that are new to us
         and were made by one of these agents.
         """
         changed, made = [], []
         self._newest.clear()
+        self.version += 1
+        unknown = {commit.commit_hash for commit in commits} - self._commits.keys()
+        others = self._who_has(unknown, agent_ids)
         for commit in commits:
             old = self._commits.get(commit.commit_hash)
-            merged = _merge(old, commit, agent_ids)
+            merged = _with_agents(_merge(old, commit, agent_ids), others.get(commit.commit_hash, ()))
             if merged != old:
                 self._commits[commit.commit_hash] = merged
                 changed.append(merged)
                 self._note_time(merged)
                 if commit.attribution == "reflog" and (old is None or old.attribution != "reflog"):
                     made.append(merged)
+        changed += self._held(agent_ids, set(reached).difference(commit.commit_hash for commit in commits))
+        has = tuple(map(sys.intern, reached))
         for agent_id in agent_ids:
+            self._reached[agent_id] = has
             self._recent[agent_id] = tuple(commit.commit_hash for commit in commits[:RECENT_COMMITS_LIMIT])
         if changed:
             self._trim()
@@ -63,7 +77,9 @@ class CommitBook:
 
     def forget(self, agent_id: str) -> None:
         """The agent is gone; its commits stay in the feed until newer ones push them out."""
+        self.version += 1
         self._recent.pop(agent_id, None)
+        self._reached.pop(agent_id, None)
         self._newest.pop(agent_id, None)
 
     @property
@@ -87,6 +103,25 @@ class CommitBook:
         newest = sorted(self._commits.values(), key=lambda commit: commit.commit_timestamp, reverse=True)
         return tuple(newest[:FEED_LIMIT])
 
+    def _who_has(self, hashes: set[str], but: Sequence[str]) -> dict[str, list[str]]:
+        """For each of these commits, the agents that have it beside those that tell of it now."""
+        found: dict[str, list[str]] = {}
+        if hashes:
+            for agent_id, reached in self._reached.items():
+                for name in hashes.intersection(reached) if agent_id not in but else ():
+                    found.setdefault(name, []).append(agent_id)
+        return found
+
+    def _held(self, agent_ids: Sequence[str], hashes: Iterable[str]) -> list[Commit]:
+        """Note that these agents have the commits with these hashes, as far as they are known; returns the changed."""
+        changed = []
+        for name in hashes:
+            old = self._commits.get(name)
+            if old is not None and (new := _with_agents(old, agent_ids)) is not old:
+                self._commits[name] = new
+                changed.append(new)
+        return changed
+
     def _note_time(self, commit: Commit) -> None:
         self.last_commit_at = max(self.last_commit_at or 0, commit.commit_timestamp)
 
@@ -101,9 +136,25 @@ class CommitBook:
 def _merge(old: Commit | None, new: Commit, agent_ids: Sequence[str]) -> Commit:
     if old is None:
         return msgspec.structs.replace(new, agent_id=agent_ids[0], agent_ids=tuple(agent_ids))
-    everyone = old.agent_ids + tuple(agent_id for agent_id in agent_ids if agent_id not in old.agent_ids)
+    merged = _with_agents(old, agent_ids)
     if new.attribution == "reflog" and old.attribution == "branch":
-        return msgspec.structs.replace(
-            old, agent_id=agent_ids[0], agent_ids=everyone, attribution="reflog", branch=new.branch
+        merged = msgspec.structs.replace(
+            merged, agent_id=agent_ids[0], attribution="reflog", branch=new.branch
         )
-    return msgspec.structs.replace(old, agent_ids=everyone) if everyone != old.agent_ids else old
+    # Where history has it from an earlier version, or a shallow clone told of it first.
+    if old.files is None and new.files is not None:
+        merged = msgspec.structs.replace(
+            merged,
+            parents=new.parents,
+            files=new.files,
+            files_changed=new.files_changed,
+            lines_added=new.lines_added,
+            lines_deleted=new.lines_deleted,
+        )
+    return merged
+
+
+def _with_agents(commit: Commit, agent_ids: Sequence[str]) -> Commit:
+    """The commit with these agents among those that have it; the very same when they are already."""
+    more = tuple(agent_id for agent_id in agent_ids if agent_id not in commit.agent_ids)
+    return msgspec.structs.replace(commit, agent_ids=commit.agent_ids + more) if more else commit

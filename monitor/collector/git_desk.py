@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.errors import SourceError
 from monitor.model import Commit, GitState, Millis, WorktreeReading
-from monitor.sources.git import UNREADABLE, GitSchedule, GitSource
+from monitor.sources.git import UNREADABLE, GitSchedule, GitSource, WorktreeLog
 
 if TYPE_CHECKING:
     from monitor.collector.sources import SourceBook
@@ -22,11 +22,15 @@ NOTHING_TO_READ: Final[frozenset[GitState]] = frozenset(
 )
 """States in which there is nothing that git could tell; the other unreadable ones are failures."""
 
-CommitsCallback = Callable[[str, tuple[Commit, ...]], None]
+CommitsCallback = Callable[[str, tuple[Commit, ...], tuple[str, ...]], None]
 
 
 class GitDesk:
-    """Readings by worktree. `on_commits(worktree, commits)` is called when a worktree's newest commits were read."""
+    """Readings by worktree.
+
+    `on_commits(worktree, commits, reached)` is called when a worktree's newest commits were read, with the ids of those
+    and of older ones that it has.
+    """
 
     def __init__(self, schedule: GitSchedule, book: SourceBook, on_commits: CommitsCallback) -> None:
         self.readings: dict[str, WorktreeReading] = {}
@@ -97,7 +101,7 @@ class GitDesk:
         begin = time.perf_counter()
         loop = asyncio.get_running_loop()
         try:
-            reading, commits, problem = await loop.run_in_executor(self._pool, self._read, worktree, now)
+            reading, log, problem = await loop.run_in_executor(self._pool, self._read, worktree, now)
         except Exception as error:  # noqa: BLE001 - the source's boundary: any failure becomes a health record
             self._book.failed("git", worktree, now, error)
             return
@@ -112,20 +116,20 @@ class GitDesk:
             self._book.failed("git", worktree, now, problem or reading.error or reading.state)
             return
         self._book.succeeded("git", worktree, now, 1000 * (time.perf_counter() - begin), cost_ms)
-        if commits is not None:
-            self._on_commits(worktree, commits)
+        if log is not None:
+            self._on_commits(worktree, log.commits, log.reached)
 
-    def _read(self, worktree: str, now: Millis) -> tuple[WorktreeReading, tuple[Commit, ...] | None, str]:
+    def _read(self, worktree: str, now: Millis) -> tuple[WorktreeReading, WorktreeLog | None, str]:
         """In a thread: the worktree's state, its newest commits when its HEAD moved, and why these could not."""
         reading = self._git.read(worktree, now)
         if reading.head is None or self._heads.get(worktree) == reading.head:
             return reading, None, ""
         try:
-            commits = self._git.commits(worktree, "")
+            log = self._git.log(worktree, "")
         except SourceError as error:
             return reading, None, str(error)
         self._heads[worktree] = reading.head
-        return reading, commits, ""
+        return reading, log, ""
 
     def _forget(self, worktree: str) -> None:
         for known in (self.readings, self._signatures, self._heads):

@@ -262,4 +262,5 @@ def _metrics(group: ProcessGroup) -> AgentMetrics:
         thread_count=group.thread_count,
         process_count=group.process_count,
         uptime_seconds=group.uptime_seconds,
+        process_key=group.key,
     )

@@ -51,6 +51,7 @@ COPIES: Final = (
     "export_task_events",
     "export_board_states",
     "export_git_commits",
+    "export_commit_files",
     "export_commit_agents",
     "export_system_health",
     "export_rag_metrics",

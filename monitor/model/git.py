@@ -93,5 +93,10 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     commit_timestamp: Millis
     attribution: Attribution
     repository: str = ""
+    parents: int | None = None
+    """How many it has; with more than one it is a merge, whose files are those that differ from the first parent.
+
+    None: not recorded.
+    """
     files: tuple[FileChange, ...] | None = None
     """The first `COMMIT_FILES_LIMIT` files it changed; None: not recorded."""

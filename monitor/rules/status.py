@@ -325,6 +325,7 @@ def _record(facts: AgentFacts, verdict: Verdict, since: Millis, *, stale: bool =
         branch=git.branch if git else None,
         git_state=git.state if git else None,
         git_read_at=git.at if git else None,
+        repository=git.repository if git else None,
         uncommitted_changes=git.uncommitted_changes if git else None,
         ahead=git.ahead if git else None,
         behind=git.behind if git else None,

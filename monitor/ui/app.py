@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.widgets import Input
 from textual.worker import Worker, WorkerError, WorkerFailed, WorkerState
 
-from monitor.errors import MonitorError
+from monitor.errors import ConfigError, MonitorError
 from monitor.keystore import Feed, Keys, KeyStore, Player
+from monitor.ui.acting.programs import Programs
 from monitor.ui.arrangement import Memory
-from monitor.ui.commands import CommandSpec, bindings, offered
+from monitor.ui.commands import CommandSpec, bindings
 from monitor.ui.focus import Following
 from monitor.ui.line_filters import line_filters
 from monitor.ui.notices import Notices
+from monitor.ui.outside.foreground import may_stop
 from monitor.ui.palette import Palette
 from monitor.ui.panes.base import BasePane
 from monitor.ui.panes.pane import Pane
@@ -29,9 +30,10 @@ from monitor.ui.themes import DARK, OWN, PLAIN
 from monitor.ui.wiring import Wiring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.binding import BindingType
+    from textual.command import Provider
     from textual.dom import DOMNode
     from textual.events import DescendantFocus, Key
     from textual.screen import Screen
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
     from monitor.model import Command, FeedState
     from monitor.ui.options import ScreenOptions
+    from monitor.ui.outside.programs import Kind
 
 INTERVALS: Final = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds between refreshes that `+` and `-` go through."""
@@ -49,6 +52,13 @@ _REMEMBER_SECONDS: Final = 1.0
 """From a change of the arrangement to its file."""
 _CLOSING_SECONDS: Final = 3.0
 """For the feed to close; a terminal that is given back late is worse than a file that is closed by the system."""
+
+
+def _search() -> type[Provider]:
+    """What the palette finds; imported when it is opened."""
+    from monitor.ui.search import Search
+
+    return Search
 
 
 class MonitorApp(App[None]):
@@ -61,6 +71,7 @@ class MonitorApp(App[None]):
     TITLE = "Agent Monitor"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("app"))
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS = {_search}  # noqa: RUF012 - Textual's own type of it
 
     def __init__(self, store: KeyStore, feed: Feed, options: ScreenOptions) -> None:
         self.options = options
@@ -78,6 +89,7 @@ class MonitorApp(App[None]):
         self.memory = Memory(options.arrangement)
         self._remembering: Timer | None = None
         self.wiring = Wiring(store, self.notices, options, self.send, self.memory, Following(), self.replay)
+        self.programs = Programs(self, self.wiring)
         self.animation_level = "full" if options.animations else "none"
         for theme in OWN:
             self.register_theme(theme)
@@ -102,6 +114,7 @@ class MonitorApp(App[None]):
 
     async def on_unmount(self) -> None:
         """Let the cancelled feed close what it has open, before the event loop ends under it."""
+        self.programs.end()
         self.memory.write()
         if self._feed_worker is None:
             return
@@ -124,7 +137,7 @@ class MonitorApp(App[None]):
             for screen in self._base_screens():
                 screen.header.show_problem(describe(error))
         else:
-            self.notify(describe(error), severity="error", timeout=8)
+            self.notify(describe(error), severity="error", timeout=8, markup=False)
 
     def send(self, command: Command, failed: Callable[[], None] | None = None) -> None:
         """Hand a command to the feed without waiting for it; a failure is shown, and told to `failed`."""
@@ -172,7 +185,7 @@ class MonitorApp(App[None]):
             return DARK.name
         if name not in self.available_themes:
             names = ", ".join(sorted(self.available_themes))
-            raise MonitorError(f'There is no theme "{name}". Choose one of: {names}.')
+            raise ConfigError(f'There is no theme "{name}". Choose one of: {names}.')
         return name
 
     def _begin_with_theme(self, name: str) -> None:
@@ -253,22 +266,33 @@ class MonitorApp(App[None]):
         nearest = min(range(len(INTERVALS)), key=lambda index: abs(INTERVALS[index] - now))
         self.feed.set_interval(INTERVALS[max(0, min(nearest + step, len(INTERVALS) - 1))])
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the palette finds: every command that works on this screen, the agents, and the theme."""
-        contexts = screen.contexts() if isinstance(screen, BaseScreen) else ()
-        for command in offered(replay=self.replay is not None):
-            if command.palette and command.context in ("app", *contexts):
-                yield SystemCommand(command.title, command.help, partial(self._run, command))
-        yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
-        if isinstance(screen, MainScreen):
-            for agent_id in screen.store_ids:
-                go = partial(screen.go_to_agent, agent_id)
-                yield SystemCommand(
-                    f"Agent: {screen.agents.name_of(agent_id)}", "Go to this agent.", go, discover=False
-                )
-
-    async def _run(self, command: CommandSpec) -> None:
+    async def run_command(self, command: CommandSpec) -> None:
+        """Run a command as its key would, from the palette."""
         await self.run_action(command.action, self._server(command))
+
+    # --- outside of the screen ----------------------------------------------------------------------------------
+
+    def action_open_program(self, kind: Kind) -> None:
+        """Open a shell or an editor in the worktree of the agent at hand."""
+        screen = self.screen
+        self.programs.open(kind, screen.agent_here() if isinstance(screen, BaseScreen) else None)
+
+    def action_act(self) -> None:
+        """Ask what to send to the processes of the agents at hand."""
+        from monitor.ui.acting.processes import ask
+
+        ask(self, self.wiring, self.screen.agents_here() if isinstance(self.screen, BaseScreen) else ())
+
+    def action_suspend_process(self) -> None:
+        """Stop, as ctrl+z does everywhere, where there is a shell to go on from."""
+        if self._driver is None or not self._driver.can_suspend or not may_stop():
+            self.notify("There is no shell to go back to.", timeout=3)
+            return
+        super().action_suspend_process()
+
+    def action_redraw(self) -> None:
+        """Draw every cell again: something else has written on the terminal."""
+        self.refresh(layout=True)
 
     def _server(self, command: CommandSpec) -> DOMNode:
         """The node that serves a command."""

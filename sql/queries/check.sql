@@ -57,6 +57,7 @@ UNION ALL SELECT 'rollups', count(*) FROM rollups
 UNION ALL SELECT 'board_states', count(*) FROM board_states
 UNION ALL SELECT 'git_commits', count(*) FROM git_commits
 UNION ALL SELECT 'commit_agents', count(*) FROM commit_agents
+UNION ALL SELECT 'commit_files', count(*) FROM commit_files
 UNION ALL SELECT 'system_health', count(*) FROM system_health
 UNION ALL SELECT 'system_health_hourly', count(*) FROM system_health_hourly
 UNION ALL SELECT 'rag_metrics', count(*) FROM rag_metrics

@@ -84,10 +84,11 @@ WHERE p.timestamp <= :until AND p.timestamp >= coalesce((
 
 -- name: export_agent_details(since, until, agents)!
 INSERT INTO main.agent_details (
-    agent_id, timestamp, pid, process, git_state, git_read_at, ahead, behind, stash_count
+    agent_id, timestamp, pid, process, git_state, git_read_at, ahead, behind, stash_count, repository, process_start
 )
 SELECT
-    d.agent_id, d.timestamp, d.pid, d.process, d.git_state, d.git_read_at, d.ahead, d.behind, d.stash_count
+    d.agent_id, d.timestamp, d.pid, d.process, d.git_state, d.git_read_at, d.ahead, d.behind, d.stash_count,
+    d.repository, d.process_start
 FROM json_each(:agents) AS wanted CROSS JOIN source.agent_details AS d ON d.agent_id = wanted.value
 WHERE d.timestamp <= :until AND d.timestamp >= coalesce((
     SELECT max(timestamp) FROM source.agent_details WHERE agent_id = wanted.value AND timestamp <= :since

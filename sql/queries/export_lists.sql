@@ -85,12 +85,13 @@ WITH
     )
 INSERT INTO main.git_commits (
     id, commit_hash, short_hash, agent_id, author_name, author_email, message, branch, files_changed, lines_added,
-    lines_deleted, commit_timestamp, recorded_at, attribution, repository
+    lines_deleted, commit_timestamp, recorded_at, attribution, repository, parents, files_listed
 )
 SELECT
     c.id, c.commit_hash, c.short_hash, coalesce(h.agent_id, c.agent_id), c.author_name, c.author_email, c.message,
     iif(h.agent_id IS NULL, c.branch, h.branch), c.files_changed, c.lines_added, c.lines_deleted, c.commit_timestamp,
-    c.recorded_at, iif(h.agent_id IS NULL, c.attribution, iif(h.own_at <= :until, 'reflog', 'branch')), c.repository
+    c.recorded_at, iif(h.agent_id IS NULL, c.attribution, iif(h.own_at <= :until, 'reflog', 'branch')), c.repository,
+    c.parents, c.files_listed
 FROM source.git_commits AS c
 LEFT JOIN (  -- where something was found out after the end: who stood for it until then
     SELECT *, row_number() OVER (
@@ -104,6 +105,11 @@ LEFT JOIN (  -- where something was found out after the end: who stood for it un
 WHERE c.recorded_at <= :until AND c.commit_hash IN (SELECT commit_hash FROM wanted)
     AND (:only IS NULL OR coalesce(h.agent_id, c.agent_id) IN (SELECT value FROM json_each(:only)))
 ORDER BY c.id;
+
+-- name: export_commit_files()!
+INSERT INTO main.commit_files (commit_hash, place, path, lines_added, lines_deleted)
+SELECT f.commit_hash, f.place, f.path, f.lines_added, f.lines_deleted
+FROM main.git_commits AS wanted CROSS JOIN source.commit_files AS f ON f.commit_hash = wanted.commit_hash;
 
 -- name: export_commit_agents(until, only)!
 INSERT INTO main.commit_agents (

@@ -1,7 +1,7 @@
 -- What a damaged database is read into, and how what was read joins another recording.
 
 -- name: salvage_agent_details*!
-INSERT OR IGNORE INTO agent_details VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT OR IGNORE INTO agent_details VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: salvage_agent_metrics*!
 INSERT OR IGNORE INTO agent_metrics VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
@@ -56,11 +56,14 @@ SELECT *, coalesce(last_synced, 0), 0 FROM (
 -- name: salvage_commit_agents*!
 INSERT OR IGNORE INTO commit_agents VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
+-- name: salvage_commit_files*!
+INSERT OR IGNORE INTO commit_files VALUES (?, ?, ?, ?, ?);
+
 -- name: salvage_events*!
 INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: salvage_git_commits*!
-INSERT OR IGNORE INTO git_commits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT OR IGNORE INTO git_commits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: salvage_rag_metrics*!
 INSERT OR IGNORE INTO rag_metrics VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
@@ -151,6 +154,16 @@ WHERE NOT EXISTS (SELECT 1 FROM commit_agents WHERE commit_agents.commit_hash = 
 -- name: salvage_drop_commit_agents()!
 DELETE FROM commit_agents
 WHERE NOT EXISTS (SELECT 1 FROM git_commits WHERE git_commits.commit_hash = commit_agents.commit_hash);
+
+-- name: salvage_drop_commit_files()!
+DELETE FROM commit_files
+WHERE NOT EXISTS (SELECT 1 FROM git_commits WHERE git_commits.commit_hash = commit_files.commit_hash);
+
+-- name: salvage_count_commit_files()!
+-- What is told of a commit's files is what is left of them.
+UPDATE git_commits AS c
+SET files_listed = nullif((SELECT count(*) FROM commit_files AS f WHERE f.commit_hash = c.commit_hash), 0)
+WHERE files_listed > 0;
 
 -- name: salvage_drop_alert_changes()!
 DELETE FROM alert_changes WHERE NOT EXISTS (SELECT 1 FROM alerts WHERE alerts.alert_id = alert_changes.alert_id);
@@ -269,11 +282,14 @@ INSERT OR IGNORE INTO main.alerts_archive SELECT * FROM salvaged.alerts_archive;
 -- name: merge_git_commits()!
 INSERT OR IGNORE INTO main.git_commits (
     commit_hash, short_hash, agent_id, author_name, author_email, message, branch, files_changed, lines_added,
-    lines_deleted, commit_timestamp, recorded_at, attribution, repository
+    lines_deleted, commit_timestamp, recorded_at, attribution, repository, parents, files_listed
 ) SELECT
     commit_hash, short_hash, agent_id, author_name, author_email, message, branch, files_changed, lines_added,
-    lines_deleted, commit_timestamp, recorded_at, attribution, repository
+    lines_deleted, commit_timestamp, recorded_at, attribution, repository, parents, files_listed
 FROM salvaged.git_commits;
+
+-- name: merge_commit_files()!
+INSERT OR IGNORE INTO main.commit_files SELECT * FROM salvaged.commit_files;
 
 -- name: merge_commit_agents()!
 INSERT OR IGNORE INTO main.commit_agents (

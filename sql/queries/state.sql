@@ -25,7 +25,8 @@ SELECT
     m.timestamp AS sampled_at, m.status AS sampled_status, f.current_task, m.cpu_usage, m.memory_usage,
     m.memory_percent, m.uncommitted_changes, m.uptime_seconds, m.last_activity, f.branch, m.process_count,
     m.thread_count, m.stale,
-    d.pid, d.process, d.git_state, d.git_read_at, d.ahead, d.behind, d.stash_count,
+    d.pid, d.process, d.git_state, d.git_read_at, d.ahead, d.behind, d.stash_count, d.repository,
+    d.process_start,
     c.since, c.status, c.reason, c.evidence,
     (
         SELECT max(timestamp) FROM events
@@ -148,7 +149,11 @@ SELECT c.*, (
         FROM commit_agents AS a
         WHERE a.commit_hash = c.commit_hash AND a.recorded_at <= :at ORDER BY a.id
     )
-) AS holders
+) AS holders, (
+    SELECT json_group_array(json_array(path, lines_added, lines_deleted)) FROM (
+        SELECT path, lines_added, lines_deleted FROM commit_files WHERE commit_hash = c.commit_hash ORDER BY place
+    )
+) AS files
 FROM git_commits AS c
 WHERE min(c.commit_timestamp, c.recorded_at) <= :at AND c.recorded_at <= :at
 ORDER BY min(c.commit_timestamp, c.recorded_at) DESC LIMIT :limit;
@@ -162,7 +167,11 @@ SELECT c.*, (
         FROM commit_agents AS a
         WHERE a.commit_hash = c.commit_hash AND a.recorded_at <= :at ORDER BY a.id
     )
-) AS holders
+) AS holders, (
+    SELECT json_group_array(json_array(path, lines_added, lines_deleted)) FROM (
+        SELECT path, lines_added, lines_deleted FROM commit_files WHERE commit_hash = c.commit_hash ORDER BY place
+    )
+) AS files
 FROM commit_agents AS h CROSS JOIN git_commits AS c ON c.commit_hash = h.commit_hash
 WHERE h.agent_id = :agent_id AND min(h.commit_timestamp, h.recorded_at) <= :at AND h.recorded_at <= :at
 ORDER BY min(h.commit_timestamp, h.recorded_at) DESC LIMIT :limit;

@@ -49,9 +49,10 @@ INSERT INTO agent_metrics (
 
 -- name: insert_agent_details*!
 INSERT INTO agent_details (
-    agent_id, timestamp, pid, process, git_state, git_read_at, ahead, behind, stash_count
+    agent_id, timestamp, pid, process, git_state, git_read_at, ahead, behind, stash_count, repository, process_start
 ) VALUES (
-    :agent_id, :timestamp, :pid, :process, :git_state, :git_read_at, :ahead, :behind, :stash_count
+    :agent_id, :timestamp, :pid, :process, :git_state, :git_read_at, :ahead, :behind, :stash_count, :repository,
+    :process_start
 ) ON CONFLICT (agent_id, timestamp) DO NOTHING;
 
 -- name: insert_agent_processes*!
@@ -99,14 +100,21 @@ SET path = excluded.path, version = excluded.version, shape = excluded.shape, sp
 -- Its attributes never change; what is known of who made it may.
 INSERT INTO git_commits (
     commit_hash, short_hash, agent_id, author_name, author_email, message, branch, files_changed, lines_added,
-    lines_deleted, commit_timestamp, recorded_at, attribution, repository
+    lines_deleted, commit_timestamp, recorded_at, attribution, repository, parents, files_listed
 ) VALUES (
     :commit_hash, :short_hash, :agent_id, :author_name, :author_email, :message, :branch, :files_changed, :lines_added,
-    :lines_deleted, :commit_timestamp, :at, :attribution, :repository
+    :lines_deleted, :commit_timestamp, :at, :attribution, :repository, :parents, :files_listed
 ) ON CONFLICT (commit_hash) DO UPDATE
 SET agent_id = excluded.agent_id, branch = excluded.branch, attribution = excluded.attribution,
     files_changed = excluded.files_changed, lines_added = excluded.lines_added,
-    lines_deleted = excluded.lines_deleted;
+    lines_deleted = excluded.lines_deleted, parents = coalesce(excluded.parents, parents),
+    files_listed = coalesce(excluded.files_listed, files_listed);
+
+-- name: upsert_commit_file*!
+INSERT INTO commit_files (commit_hash, place, path, lines_added, lines_deleted)
+VALUES (:commit_hash, :place, :path, :lines_added, :lines_deleted)
+ON CONFLICT (commit_hash, place) DO UPDATE
+SET path = excluded.path, lines_added = excluded.lines_added, lines_deleted = excluded.lines_deleted;
 
 -- name: upsert_commit_agent*!
 INSERT INTO commit_agents (commit_hash, agent_id, attribution, branch, commit_timestamp, recorded_at)

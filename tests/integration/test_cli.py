@@ -281,7 +281,12 @@ def test_config_init_writes_a_file_that_is_read_back_as_the_defaults(tmp_path: P
     assert path.strip() == str(file)
 
 
-def test_config_show_prints_settings_that_can_be_read_again(command: Command, tmp_path: Path) -> None:
+def test_config_show_prints_settings_that_can_be_read_again(
+    command: Command, fleet: Fleet, tmp_path: Path
+) -> None:
+    config = fleet.folder / "keys.toml"
+    config.write_text(fleet.config.read_text() + '\n[screen.keys]\n"view.zoom" = "Z"\n')
+    command = Command(config, command.database.parent)
     shown = command.run("config", "show")
     again = tmp_path / "again.toml"
     again.write_text(shown.stdout)
@@ -292,6 +297,7 @@ def test_config_show_prints_settings_that_can_be_read_again(command: Command, tm
         check=True,
     )
     assert json.loads(second.stdout) == first
+    assert first["screen"]["keys"] == {"view.zoom": "Z"}
 
 
 def test_doctor_tells_versions_paths_limits_and_agents(command: Command) -> None:

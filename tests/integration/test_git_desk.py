@@ -62,7 +62,7 @@ async def test_one_look_settles_only_when_every_worktree_was_read(tmp_path: Path
     desk.desk.start_due(NOW)
     await desk.desk.settle()
     assert set(desk.desk.readings) == set(worktrees)
-    assert sorted(name for name, _ in desk.told) == worktrees
+    assert sorted(name for name, *_ in desk.told) == worktrees
 
 
 async def test_commits_are_read_again_only_when_the_head_moved(tmp_path: Path, desk: Desk) -> None:

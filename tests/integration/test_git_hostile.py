@@ -31,7 +31,7 @@ def read_everything(source: GitSource, folder: Path) -> None:
     source.paths(str(folder))
     source.read(str(folder), NOW)
     try:
-        source.commits(str(folder), "builder")
+        source.log(str(folder), "builder")
     except SourceError as error:
         assert "bare" in str(error)  # noqa: PT017 - the embedded one has no worktree to read
 
@@ -46,7 +46,7 @@ def test_nothing_of_a_hostile_repository_runs(hostile: HostileRepository) -> Non
     assert hostile.fired() == set()
     for folder in (hostile.root, hostile.linked, hostile.root / "sub"):
         assert source.read(str(folder), NOW).uncommitted_changes is not None
-    assert len(source.commits(str(hostile.partial), "builder")) == 3
+    assert len(source.log(str(hostile.partial), "builder").commits) == 3
 
 
 PLAIN = (
@@ -151,7 +151,7 @@ def test_an_agent_that_commits_meanwhile_never_fails(tmp_path: Path) -> None:
     def read_on() -> None:
         while not stop.is_set():
             readings.append(source.read(str(root), NOW))
-            source.commits(str(root), "builder")
+            source.log(str(root), "builder")
 
     threads = [threading.Thread(target=read_on) for _ in range(2)]
     for thread in threads:
@@ -167,7 +167,7 @@ def test_an_agent_that_commits_meanwhile_never_fails(tmp_path: Path) -> None:
     assert failures == []
     assert len(readings) > 20
     assert not (root / ".git" / "index.lock").exists()
-    assert len(source.commits(str(root), "builder", 100)) == 41
+    assert len(source.log(str(root), "builder", 100).commits) == 41
 
 
 def add_and_commit(root: Path, number: int) -> list[subprocess.CompletedProcess[str]]:
@@ -189,5 +189,5 @@ def test_a_reading_never_refreshes_the_index(tmp_path: Path) -> None:
     before = (index.read_bytes(), index.stat().st_mtime_ns, sorted((root / ".git").rglob("*")))
     source = GitSource()
     assert source.read(str(root), NOW).uncommitted_changes == 0
-    source.commits(str(root), "builder")
+    source.log(str(root), "builder")
     assert (index.read_bytes(), index.stat().st_mtime_ns, sorted((root / ".git").rglob("*"))) == before

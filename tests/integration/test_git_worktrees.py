@@ -130,7 +130,7 @@ def test_several_threads_may_read_several_worktrees(root: Path, linked: Path) ->
     def read(folder: Path) -> None:
         for _ in range(5):
             readings.append(source.read(str(folder), 0))
-            source.commits(str(folder), "builder")
+            source.log(str(folder), "builder")
 
     threads = [threading.Thread(target=read, args=(folder,)) for folder in (root, linked) * 2]
     for thread in threads:

@@ -97,10 +97,10 @@ async def test_a_refused_command_is_told(store: KeyStore) -> None:
 
 
 async def test_a_key_map_gives_a_command_another_key(store: KeyStore) -> None:
-    options = ScreenOptions(keymap={"view.zoom": "x"})
+    options = ScreenOptions(keymap={"view.zoom": "Z"})
     async with shown(store, options=options) as screen:
-        assert "x Zoom" in screen.text
-        await screen.press("x")
+        assert "Z Zoom" in screen.text
+        await screen.press("Z")
         await screen.until_gone("Keep the last good board")
 
 

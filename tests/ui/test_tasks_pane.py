@@ -35,7 +35,7 @@ async def test_a_row_tells_status_age_and_what_the_task_waits_for(
     fill_board(store)
     async with shown(store, size) as screen:
         await screen.press("5", "z")
-        await screen.until_shown("STATUS▴")
+        await screen.until_gone("1 Agents  20")
         row = next(line for line in screen.text.splitlines() if "TASK-103" in line)
         assert "■ BLOCKED" in row
         assert "25m" in row

@@ -21,7 +21,9 @@ from monitor.model import (
     DiskUsage,
     Event,
     Evidence,
+    FileChange,
     Mute,
+    ProcessKey,
     RagMetrics,
     RagPattern,
     ServiceStatus,
@@ -105,6 +107,8 @@ def commit(number: int = 1, **changes: Any) -> Commit:
         "lines_deleted": 3,
         "commit_timestamp": AT - 1000 + number,
         "attribution": "reflog",
+        "parents": 1,
+        "files": (FileChange("src/parser.py", 2, 3),),
     }
     return Commit(**{**known, **changes})
 
@@ -176,6 +180,7 @@ agent_statuses = st.builds(
     branch=foreign.map(lambda branch: branch or None),
     git_state=st.none() | st.sampled_from(["branch", "rebase", "corrupt-index"]),
     git_read_at=maybe_time,
+    repository=maybe_text,
     uncommitted_changes=maybe_count,
     ahead=maybe_count,
     behind=maybe_count,
@@ -185,8 +190,10 @@ agent_statuses = st.builds(
     stale=st.booleans(),
 )
 agent_metrics = st.builds(
-    AgentMetrics,
-    pid=maybe_count,
+    lambda process_key, **fields: AgentMetrics(
+        pid=process_key and process_key.pid, process_key=process_key, **fields
+    ),
+    process_key=st.none() | st.builds(ProcessKey, boot_id=st.just("boot"), pid=count, start=count),
     process=foreign,
     cpu_usage=st.none() | st.integers(0, 10**7).map(lambda tenths: tenths / 10),
     memory_usage=st.none() | st.integers(0, 2**40).map(lambda steps: steps * 65_536),
@@ -232,6 +239,7 @@ boards = st.builds(
     updated_by=foreign,
     error=foreign,
 )
+files = st.builds(FileChange, foreign.filter(bool), maybe_count, maybe_count)
 commits = st.builds(
     lambda agent_ids, **fields: Commit(agent_id=agent_ids[0], agent_ids=tuple(agent_ids), **fields),
     agent_ids=st.lists(foreign, min_size=1, max_size=3, unique=True),
@@ -247,6 +255,8 @@ commits = st.builds(
     commit_timestamp=st.integers(0, 2 * AT),
     attribution=st.sampled_from(["reflog", "branch"]),
     repository=foreign,
+    parents=maybe_count,
+    files=st.none() | st.lists(files, max_size=4).map(tuple),
 )
 services = st.builds(
     ServiceStatus,

@@ -71,13 +71,15 @@ def test_a_distance_that_git_does_not_tell_is_unknown(told: bytes) -> None:
 
 
 def test_paths_of_a_log_are_never_taken_for_commits() -> None:
-    fields = [OID, "Ada", "ada@example.org", "1700000000", "subject"]
+    fields = [OID, f"{OID} {OID}", "Ada", "ada@example.org", "1700000000", "subject"]
     evil = "\0".join(fields)
     output = "\0".join(
         [*fields, "\n1\t2\tplain", "3\t0\t", "1\t1\told", "9\t9\tnew", "-\t-\tbinary", ""]
     ).encode()
     (facts,) = parse_log(output).values()
     assert (facts.files_changed, facts.lines_added, facts.lines_deleted) == (3, 4, 2)
+    assert [change.path for change in facts.files or ()] == ["plain", "9 9 new", "binary"]
+    assert facts.parents == 2
     assert facts.commit_timestamp == 1_700_000_000_000
     assert len(parse_log(f"{evil}\0{evil.replace('1', '2')}\0".encode())) == 2
 

@@ -306,6 +306,7 @@ LARGE = {
     "alert_mutes",
     "task_events",
     "git_commits",
+    "commit_files",
     "commit_agents",
     "system_health",
     "rag_metrics",

@@ -77,6 +77,7 @@ TABLES = [
     "agent_processes",
     "board_states",
     "git_commits",
+    "commit_files",
     "commit_agents",
     "system_health",
     "rag_metrics",

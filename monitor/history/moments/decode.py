@@ -21,9 +21,11 @@ from monitor.model import (
     Commit,
     Event,
     Evidence,
+    FileChange,
     Millis,
     Mute,
     ProcessInfo,
+    ProcessKey,
     RagMetrics,
     RagPattern,
     SourceStatus,
@@ -45,6 +47,14 @@ class TaskDetails(msgspec.Struct, frozen=True):
 
     changed: tuple[str, ...] = ()
     task: Task | None = None
+
+
+class ListedFile(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `commit_files`, as query `commit_feed_at` tells it."""
+
+    path: str
+    lines_added: int | None
+    lines_deleted: int | None
 
 
 class Holder(msgspec.Struct, frozen=True, array_like=True):
@@ -87,6 +97,7 @@ def agent_status(row: sqlite3.Row, *, gap: bool) -> AgentStatus:
         branch=row["branch"] or None,
         git_state=row["git_state"],
         git_read_at=row["git_read_at"],
+        repository=row["repository"],
         uncommitted_changes=row["uncommitted_changes"],
         ahead=row["ahead"],
         behind=row["behind"],
@@ -97,8 +108,12 @@ def agent_status(row: sqlite3.Row, *, gap: bool) -> AgentStatus:
     )
 
 
-def agent_metrics(row: sqlite3.Row, at: Millis) -> AgentMetrics:
-    """The numbers of a row of query `agents_at`; the process went on running since that sample."""
+def agent_metrics(row: sqlite3.Row, at: Millis, boot_id: str) -> AgentMetrics:
+    """The numbers of a row of query `agents_at`; the process went on running since that sample.
+
+    `boot_id` is that of the host's start in which the recorder ran.
+    """
+    start = row["process_start"]
     uptime = row["uptime_seconds"]
     if uptime is not None:
         uptime += max(0, at - row["sampled_at"]) // 1000
@@ -111,6 +126,7 @@ def agent_metrics(row: sqlite3.Row, at: Millis) -> AgentMetrics:
         thread_count=row["thread_count"],
         process_count=row["process_count"],
         uptime_seconds=uptime,
+        process_key=None if None in (row["pid"], start) else ProcessKey(boot_id, row["pid"], start),
     )
 
 
@@ -170,7 +186,8 @@ def board_state(row: sqlite3.Row) -> BoardState:
 def commit(row: sqlite3.Row) -> Commit:
     """A row of `git_commits` with the JSON array `holders` of [agent, whether its reflog told by then, branch].
 
-    Whose reflog told has made it; else the first that had it stands for all.
+    Beside it `files` is one of [path, lines added, lines deleted]. Whose reflog told has made it; else the first that
+    had it stands for all.
     """
     holders = parse(row["holders"], tuple[Holder, ...], ()) or (
         Holder(row["agent_id"], row["attribution"] == "reflog", row["branch"]),
@@ -191,7 +208,16 @@ def commit(row: sqlite3.Row) -> Commit:
         commit_timestamp=row["commit_timestamp"],
         attribution="reflog" if maker.own else "branch",
         repository=row["repository"],
+        parents=row["parents"],
+        files=None if row["files_listed"] is None else _files(row["files"]),
     )
+
+
+@lru_cache(2048)
+def _files(text: str) -> tuple[FileChange, ...]:
+    """Moments, and agents, have most of their commits in common."""
+    listed = parse(text, tuple[ListedFile, ...], ())
+    return tuple(FileChange(file.path, file.lines_added, file.lines_deleted) for file in listed)
 
 
 def health(row: sqlite3.Row) -> SystemHealth:

@@ -106,7 +106,10 @@ def read_agents(
     return Agents(
         agents=tuple((decode.agent(row), _seen_at(row)) for row in followed),
         statuses=statuses,
-        metrics={row["agent_id"]: None if gap else decode.agent_metrics(row, at) for row in followed},
+        metrics={
+            row["agent_id"]: None if gap else decode.agent_metrics(row, at, recorder.boot_id)
+            for row in followed
+        },
         sampled_at={row["agent_id"]: row["sampled_at"] for row in followed if row["sampled_at"] is not None},
         last_tick=last_tick,
         holds_until=holds_until,

@@ -38,6 +38,7 @@ ORDER: Final = (
     "rag_metrics",
     "task_events",
     "git_commits",
+    "commit_files",
     "commit_agents",
     "events",
     "alerts_archive",

@@ -53,6 +53,8 @@ REPAIRS: Final = (
     "salvage_changes_of_alerts",
     "salvage_commit_agents_of_commits",
     "salvage_drop_commit_agents",
+    "salvage_drop_commit_files",
+    "salvage_count_commit_files",
     "salvage_drop_alert_changes",
     "salvage_drop_recorder_intervals",
     "salvage_mend_events",

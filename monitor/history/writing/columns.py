@@ -9,6 +9,7 @@ import msgspec
 
 from monitor.history.binding import integer, json, real, text
 from monitor.model import Agent, CollectorHealth, DiskUsage, ServiceStatus
+from monitor.text import PATH_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,6 +107,8 @@ def details_row(status: AgentStatus, metrics: AgentMetrics) -> Row:
         "ahead": integer(status.ahead),
         "behind": integer(status.behind),
         "stash_count": integer(status.stash_count),
+        "repository": text(status.repository),
+        "process_start": integer(metrics.process_key.start) if metrics.process_key is not None else None,
     }
 
 
@@ -181,8 +184,22 @@ def commit_row(commit: Commit, at: Millis) -> Row:
         "commit_timestamp": integer(commit.commit_timestamp),
         "attribution": commit.attribution,
         "repository": text(commit.repository),
+        "parents": integer(commit.parents),
+        "files_listed": None if commit.files is None else len(commit.files),
         "at": at,
     }
+
+
+def commit_file_rows(commit: Commit) -> Iterator[Row]:
+    """The rows of `commit_files`."""
+    for place, change in enumerate(commit.files or ()):
+        yield {
+            "commit_hash": text(commit.commit_hash),
+            "place": place,
+            "path": text(change.path)[:PATH_LIMIT],
+            "lines_added": integer(change.lines_added),
+            "lines_deleted": integer(change.lines_deleted),
+        }
 
 
 def commit_agent_rows(commit: Commit, at: Millis) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from monitor.history.writing.columns import (
     alert_row,
     board_row,
     commit_agent_rows,
+    commit_file_rows,
     commit_row,
     details_row,
     event_row,
@@ -93,6 +94,7 @@ class Encoder:
             ("insert_task_event", [task_event_row(event, rows.at) for event in rows.task_events]),
             ("upsert_board_state", [board_row(board, rows.at) for board in rows.boards]),
             ("upsert_commit", [commit_row(commit, rows.at) for commit in commits]),
+            ("upsert_commit_file", [row for commit in commits for row in self._file_rows(commit)]),
             ("upsert_commit_agent", [row for commit in commits for row in self._holders(commit, rows.at)]),
             ("insert_system_health", [self._health_row(rows.health)] if rows.health else []),
             ("insert_rag_metrics", [rag_row(rows.rag)] if rows.rag else []),
@@ -178,6 +180,11 @@ class Encoder:
         for status in changes.values():
             self._new.append((self._statuses, status.id, (status.status, status.status_since)))
         return [status_change_row(status, rows.at) for status in changes.values()]
+
+    def _file_rows(self, commit: Commit) -> Iterable[Row]:
+        """A row for each file, once: they do not change when another agent has the commit."""
+        known = self._commits.get(commit.commit_hash)
+        return () if known is not None and known.files == commit.files else commit_file_rows(commit)
 
     def _holders(self, commit: Commit, at: Millis) -> Iterable[Row]:
         """A row for each agent not written yet to have the commit: the ones that all share would be N² otherwise."""

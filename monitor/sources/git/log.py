@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from monitor.model import Millis
+from monitor.model import COMMIT_FILES_LIMIT, FileChange, Millis
 from monitor.sources.git.errors import GitError
 from monitor.sources.git.files import read_range
-from monitor.text import clean
+from monitor.text import clean, clean_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +22,13 @@ if TYPE_CHECKING:
     from monitor.sources.git.runner import Runner
 
 CACHED_COMMITS: Final = 20_000
-"""Over all repositories; some 500 bytes each."""
+"""Over all repositories; some 500 bytes each, without their files."""
+CACHED_FILES: Final = 100_000
+"""Files of these commits; some 150 bytes each."""
+REACHED: Final = 200
+"""Commits that HEAD reaches of which a log tells that it does."""
 
-_FIELDS: Final = ("%H", "%an", "%ae", "%ct", "%s")
+_FIELDS: Final = ("%H", "%P", "%an", "%ae", "%ct", "%s")
 _DISPLAY: Final = (
     "--no-show-signature",
     "--no-ext-diff",
@@ -44,7 +48,10 @@ _COUNT: Final = re.compile(rb"\n?(\d+|-)\t(\d+|-)\t(.*)", re.DOTALL)
 
 
 class CommitFacts(msgspec.Struct, frozen=True):
-    """What never changes of a commit. Lines of binary files are not counted; text is clean."""
+    """What never changes of a commit. Lines of binary files are not counted; text is clean.
+
+    At the boundary of a shallow clone `parents` and `files` are unknown.
+    """
 
     commit_hash: str
     author_name: str
@@ -54,6 +61,17 @@ class CommitFacts(msgspec.Struct, frozen=True):
     files_changed: int
     lines_added: int
     lines_deleted: int
+    parents: int | None
+    files: tuple[FileChange, ...] | None
+    """The first `COMMIT_FILES_LIMIT` of them."""
+
+
+class Newest(NamedTuple):
+    """The newest commits that HEAD reaches, newest first."""
+
+    facts: list[CommitFacts]
+    reached: tuple[str, ...]
+    """Object ids of these and of older ones, at most `REACHED`."""
 
 
 class CommitReader:
@@ -62,14 +80,18 @@ class CommitReader:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self._known: OrderedDict[tuple[str, str], CommitFacts] = OrderedDict()
+        self._files = 0
         self._lock = threading.Lock()
 
-    def newest(self, layout: Layout, environment: Environment, limit: int) -> list[CommitFacts]:
-        """The newest commits that HEAD reaches, newest first. Raises GitError."""
-        listing = self._runner.run(
-            layout.worktree, environment, ["rev-list", f"--max-count={limit}", "HEAD", "--"]
-        )
-        hashes = listing.decode("ascii", "replace").split()
+    def newest(self, layout: Layout, environment: Environment, limit: int) -> Newest:
+        """The newest `limit` commits that HEAD reaches. Raises GitError."""
+        try:
+            reached = self._reached(layout, environment, max(limit, REACHED))
+        except GitError as error:
+            if error.state != "missing-objects":
+                raise
+            reached = self._reached(layout, environment, limit)  # of a history that is broken farther back
+        hashes = reached[:limit]
         common = layout.common_dir
         facts: dict[str, CommitFacts] = {}
         with self._lock:
@@ -80,7 +102,13 @@ class CommitReader:
         missing = [oid for oid in hashes if oid not in facts]
         if missing:
             facts |= self._read(layout, environment, missing)
-        return [facts[oid] for oid in hashes if oid in facts]
+        return Newest([facts[oid] for oid in hashes if oid in facts], tuple(reached[:REACHED]))
+
+    def _reached(self, layout: Layout, environment: Environment, limit: int) -> list[str]:
+        listing = self._runner.run(
+            layout.worktree, environment, ["rev-list", f"--max-count={limit}", "HEAD", "--"]
+        )
+        return listing.decode("ascii", "replace").split()
 
     def _read(
         self, layout: Layout, environment: Environment, hashes: Sequence[str]
@@ -93,11 +121,23 @@ class CommitReader:
         whole = [oid for oid in hashes if oid not in boundary]
         cut = [oid for oid in hashes if oid in boundary]
         found = self._counted(layout, environment, whole) if whole else {}
+        self._remember(layout.common_dir, found)
+        if not cut:
+            return found
+        return found | {
+            oid: msgspec.structs.replace(facts, parents=None, files=None)
+            for oid, facts in parse_log(self._log(layout, environment, cut)).items()
+        }
+
+    def _remember(self, common_dir: str, found: dict[str, CommitFacts]) -> None:
         with self._lock:
-            self._known.update({(layout.common_dir, oid): facts for oid, facts in found.items()})
-            while len(self._known) > CACHED_COMMITS:
-                self._known.popitem(last=False)
-        return found | (parse_log(self._log(layout, environment, cut)) if cut else {})
+            for oid, facts in found.items():
+                if (common_dir, oid) not in self._known:
+                    self._files += len(facts.files or ())
+                self._known[common_dir, oid] = facts
+            while len(self._known) > CACHED_COMMITS or self._files > CACHED_FILES:
+                _, oldest = self._known.popitem(last=False)
+                self._files -= len(oldest.files or ())
 
     def _counted(
         self, layout: Layout, environment: Environment, hashes: Sequence[str]
@@ -114,9 +154,11 @@ class CommitReader:
                 for one in hashes
                 for oid, facts in self._counted(layout, environment, [one]).items()
             }
-        names = self._log(layout, environment, hashes, *_NAMES).rstrip(b"\0").split(b"\0")[len(_FIELDS) :]
+        told = self._log(layout, environment, hashes, *_NAMES).rstrip(b"\0").split(b"\0")
+        names = [name.removeprefix(b"\n") for name in told[len(_FIELDS) :]]
+        files = tuple(FileChange(clean_path(name)) for name in names[:COMMIT_FILES_LIMIT])
         return {
-            oid: msgspec.structs.replace(facts, files_changed=len(names))
+            oid: msgspec.structs.replace(facts, files_changed=len(names), files=files)
             for oid, facts in parse_log(self._log(layout, environment, hashes)).items()
         }
 
@@ -130,14 +172,22 @@ def parse_log(output: bytes) -> dict[str, CommitFacts]:
     commits: dict[str, CommitFacts] = {}
     at = 0
     while at + len(_FIELDS) <= len(tokens):
-        oid, name, email, seconds, subject = tokens[at : at + len(_FIELDS)]
+        oid, parents, name, email, seconds, subject = tokens[at : at + len(_FIELDS)]
         at += len(_FIELDS)
-        files = added = deleted = 0
-        while at < len(tokens) and (count := _COUNT.fullmatch(tokens[at])):
-            at += 1 if count[3] else 3  # a rename has no path here, and two after it
-            files += 1
-            added += int(count[1]) if count[1] != b"-" else 0
-            deleted += int(count[2]) if count[2] != b"-" else 0
+        count = added = deleted = 0
+        files: list[FileChange] = []
+        while at < len(tokens) and (found := _COUNT.fullmatch(tokens[at])):
+            at += (
+                1 if found[3] else 3
+            )  # a rename has no path here, and two after it: the old one and the new one
+            count += 1
+            change = FileChange(
+                clean_path(found[3] or b"".join(tokens[at - 1 : at])), _lines(found[1]), _lines(found[2])
+            )
+            added += change.lines_added or 0
+            deleted += change.lines_deleted or 0
+            if len(files) < COMMIT_FILES_LIMIT:
+                files.append(change)
         commit_hash = oid.strip().decode("ascii", "replace")
         commits[commit_hash] = CommitFacts(
             commit_hash,
@@ -145,11 +195,18 @@ def parse_log(output: bytes) -> dict[str, CommitFacts]:
             clean(email, 100),
             1000 * int(seconds) if seconds.isdigit() else 0,
             clean(subject),
-            files,
+            count,
             added,
             deleted,
+            len(parents.split()),
+            tuple(files),
         )
     return commits
+
+
+def _lines(number: bytes) -> int | None:
+    """Lines of a file; None of a binary one."""
+    return None if number == b"-" else int(number)
 
 
 def _shallow(common_dir: str) -> frozenset[str]:

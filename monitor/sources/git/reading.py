@@ -10,7 +10,7 @@ from monitor.model import WorktreeReading
 from monitor.sources.git.files import stamp
 from monitor.sources.git.layout import FOREIGN_REFS, branch_worked_on, operations
 from monitor.sources.git.signature import LOCK_SECONDS, lock_age
-from monitor.text import clean
+from monitor.text import clean, clean_path
 
 if TYPE_CHECKING:
     from monitor.model import GitState, Millis
@@ -62,6 +62,7 @@ def readable(
         untracked=status.untracked,
         conflicted=status.conflicted,
         stash_count=_stashes(layout, status),
+        changed_files=tuple(map(clean_path, status.paths)),
         last_change=_last_change(layout, status.paths),
         error=error,
     )

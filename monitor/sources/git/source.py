@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from monitor.errors import SourceError
 from monitor.model import Commit
@@ -33,6 +33,15 @@ if TYPE_CHECKING:
     from monitor.sources.git.layout import Layout, WatchPaths
 
 _WORKTREES: Final = 4096
+
+
+class WorktreeLog(NamedTuple):
+    """What a worktree's HEAD reaches."""
+
+    commits: tuple[Commit, ...]
+    """The newest, newest first."""
+    reached: tuple[str, ...]
+    """Object ids of these and of older ones, at most `log.REACHED`."""
 
 
 class GitSource:
@@ -89,8 +98,8 @@ class GitSource:
             except OSError as error:
                 return unreadable(worktree, None, trouble(worktree, error), now)
 
-    def commits(self, worktree: str, agent_id: str, limit: int = 10) -> tuple[Commit, ...]:
-        """The newest commits of a worktree's HEAD, newest first; none on an unborn branch.
+    def log(self, worktree: str, agent_id: str, limit: int = 10) -> WorktreeLog:
+        """The newest `limit` commits of a worktree's HEAD; none on an unborn branch.
 
         Attributed by the worktree's reflog where it tells that the commit was made there, else by its branch.
         Raises SourceError when git cannot tell.
@@ -116,17 +125,17 @@ class GitSource:
             distance = self._distances.from_default(found, environment, status.head, branch)
         return readable(found, status, branch, distance, now)
 
-    def _newest(self, found: Layout, agent_id: str, limit: int) -> tuple[Commit, ...]:
+    def _newest(self, found: Layout, agent_id: str, limit: int) -> WorktreeLog:
         """Ask git. Raises GitError and OSError."""
         name = found.head_ref
         if name not in {None, layouts.FOREIGN_REFS} and not self._references.resolve(
             found.common_dir, str(name)
         ):
-            return ()
+            return WorktreeLog((), ())
         newest = self._commits.newest(found, self._environments.of(found), limit)
         made = self._reflogs.made_in(found.git_dir)
         branch = current_branch(found)
-        return tuple(
+        commits = tuple(
             Commit(
                 commit_hash=facts.commit_hash,
                 short_hash=facts.commit_hash[:7],
@@ -142,9 +151,12 @@ class GitSource:
                 commit_timestamp=facts.commit_timestamp,
                 attribution="reflog" if facts.commit_hash in made else "branch",
                 repository=found.common_dir,
+                parents=facts.parents,
+                files=facts.files,
             )
-            for facts in newest
+            for facts in newest.facts
         )
+        return WorktreeLog(commits, newest.reached)
 
     @contextlib.contextmanager
     def _metered(self, worktree: str, *, first: bool) -> Iterator[None]:

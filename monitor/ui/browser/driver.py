@@ -32,6 +32,8 @@ class BrowserDriver(WebDriver):
         self._output = TerminalOutput(sys.__stdout__.fileno(), self._caught_up, hang_up)
         self._write = partial(self._output.write_bytes)  # type: ignore[assignment]  # what it returns is not used
         super().start_application_mode()
+        if not self._mouse:  # Textual's own takes it all the same
+            self._disable_mouse_support()
 
     def close(self) -> None:
         """Wait a little for the server to take the rest."""

@@ -11,7 +11,7 @@ AGENTS: Final = (
         "agent.open",
         ("enter",),
         "Details",
-        "Open the details of the selected agent.",
+        "Go to the agent's own pane of tmux, else to its details.",
         "Agents",
         "open",
         "main",

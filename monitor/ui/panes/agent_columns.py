@@ -158,7 +158,7 @@ def agent_columns(
     return (
         Column("status", "STATUS", 9, _status, part="status"),
         Column("since", "FOR", 4, since, "right", moving=True),
-        Column("name", "NAME", 12, _name, part="status", flexible=2, liked=20, limit=28),
+        Column("name", "NAME", 12, _name, part="status", flexible=4, liked=20, limit=28),
         Column("reason", "WHY", 22, _reason, flexible=5, liked=34, limit=72),
         Column("task", "TASK", 9, _task, priority=3, flexible=4, liked=20, limit=44),
         Column("branch", "BRANCH", 14, _branch, part="status", priority=5, flexible=2, liked=16, limit=30),
@@ -166,7 +166,7 @@ def agent_columns(
         Column("ahead", "↑↓", 7, _ahead, part="status", priority=7),
         Column("kind", "KIND", 12, _kind, part="status", priority=6),
         Column("cpu", "CPU%", 5, _cpu, "right", part="metrics", priority=1),
-        Column("spark", "", 10, spark, priority=9, flexible=6, limit=POINTS, moving=True),
+        Column("spark", "", 10, spark, priority=9, flexible=7, limit=POINTS, moving=True),
         Column("memory", "MEM", 4, _memory, "right", part="metrics", priority=2),
         Column("processes", "PROC", 4, _processes, "right", part="metrics", priority=8),
         Column("uptime", "UP", 4, _uptime, "right", part="metrics", priority=8),

@@ -65,6 +65,10 @@ class AlertPane(AlertActions[Fact], FactsPane):
                 break
         return self._known
 
+    def copied(self, row: Row[Fact]) -> str:  # noqa: ARG002 - whichever fact it is
+        """The alert's id."""
+        return self._alert_id
+
     def on_resize(self) -> None:
         """Wrap the long lines to the new width."""
         self.refresh_rows()

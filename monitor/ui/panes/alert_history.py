@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
+    from monitor.ui.filter import Numbers
+
 
 class AlertHistoryPane(Pane[Alert]):
     """One line an alert; while it is open, the feed is asked for them."""
@@ -33,6 +35,7 @@ class AlertHistoryPane(Pane[Alert]):
     CAPTION = "Alerts that are over"
     PATTERNS = (Keys.ALERT_HISTORY,)
     FIELDS = frozenset({"severity", "type", "rule", "subject", "by"})
+    NUMBERS: ClassVar[Numbers] = {"age": "seconds", "lasted": "seconds"}
     SORTS: ClassVar = (
         Sort("over", "end", lambda alert: alert.resolved_at, descending=True),
         Sort("word", "severity", lambda alert: SEVERITIES.index(alert.severity), descending=True),
@@ -74,6 +77,14 @@ class AlertHistoryPane(Pane[Alert]):
             "title": record.title,
             "message": record.message,
         }
+
+    def numbers(self, record: Alert) -> Mapping[str, float | None]:
+        """How long ago it was over, and how long it lasted."""
+        return {"age": self.seconds_since(record.resolved_at), "lasted": lasted(record)}
+
+    def copied(self, row: Row[Alert]) -> str:
+        """The alert's id."""
+        return row.record.alert_id
 
     def empty(self) -> tuple[Cell, ...]:
         """They are read when somebody looks, from what was recorded."""

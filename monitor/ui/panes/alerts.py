@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from monitor.model import Mute
+    from monitor.ui.filter import Numbers
     from monitor.ui.palette import StyleName
     from monitor.ui.spans import Cell, Span
     from monitor.ui.wiring import Wiring
@@ -34,6 +35,12 @@ def _urgency(alert: Alert) -> tuple[bool, int, int]:
     return (alert.acknowledged, -SEVERITIES.index(alert.severity), -alert.created_at)
 
 
+def subjects_of(alert: Alert) -> Sequence[str]:
+    """What an alert is about: its subject, whose task it tells of, and the agents that its rule names."""
+    told = alert.metadata
+    return (alert.subject, told.get("assigned_to") or "", *told.get("agents", ()))
+
+
 class AlertsPane(AlertActions[Alert]):
     """One line an alert."""
 
@@ -41,7 +48,8 @@ class AlertsPane(AlertActions[Alert]):
     CAPTION = "Alerts"
     TITLES = False
     PATTERNS = (Keys.ALERTS, Keys.MUTES)
-    FIELDS = frozenset({"severity", "type", "rule", "state"})
+    FIELDS = frozenset({"severity", "type", "rule", "subject", "state"})
+    NUMBERS: ClassVar[Numbers] = {"age": "seconds"}
     SORTS: ClassVar = (
         Sort("severity", "urgency", _urgency),
         Sort("age", "age", lambda alert: alert.created_at, descending=True),
@@ -137,10 +145,9 @@ class AlertsPane(AlertActions[Alert]):
         heard = [row for row in ordered if row.id not in self._quiet]
         return [*heard, *(row for row in ordered if row.id in self._quiet)]
 
-    def about(self, record: Alert) -> Sequence[str]:
-        """Its subject, whose task it is about, and the agents that its rule names."""
-        told = record.metadata
-        return (record.subject, told.get("assigned_to") or "", *told.get("agents", ()))
+    def about(self, record: Alert) -> Sequence[str] | None:
+        """The agents that it is about."""
+        return subjects_of(record)
 
     def fields(self, record: Alert) -> Mapping[str, str]:
         """What of an alert can be searched."""
@@ -154,6 +161,14 @@ class AlertsPane(AlertActions[Alert]):
             "message": record.message,
             "note": seen_by(record),
         }
+
+    def numbers(self, record: Alert) -> Mapping[str, float | None]:
+        """For how long it has been firing."""
+        return {"age": self.seconds_since(record.created_at)}
+
+    def copied(self, row: Row[Alert]) -> str:
+        """The alert's id, as `agent-monitor alerts` takes it."""
+        return row.record.alert_id
 
     def _state(self, record: Alert) -> str:
         if record.alert_id in self._quiet:

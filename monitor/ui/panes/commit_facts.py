@@ -43,6 +43,10 @@ class CommitFactsPane(FactsPane):
         self._commit = next((one for one in feed if one.commit_hash == commit_hash), self._commit)
         return self._commit
 
+    def copied(self, row: Row[Fact]) -> str:  # noqa: ARG002 - whichever fact it is
+        """The whole hash."""
+        return self._commit.commit_hash
+
     def on_resize(self) -> None:
         """Wrap the subject to the new width."""
         self.refresh_rows()

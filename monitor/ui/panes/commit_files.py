@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from monitor.model import Alert, Commit, FileChange
+    from monitor.ui.filter import Numbers
     from monitor.ui.spans import Cell
     from monitor.ui.wiring import Wiring
 
@@ -41,6 +42,7 @@ class CommitFilesPane(Pane[FileRow]):
     CAPTION = "Files"
     PATTERNS: ClassVar = (Keys.ALERTS,)
     FIELDS = frozenset({"path"})
+    NUMBERS: ClassVar[Numbers] = {"added": "count", "deleted": "count"}
     SORTS: ClassVar = (
         Sort("", "git's order", lambda row: row.place if row.change else None),
         Sort("path", "path", lambda row: row.change and row.change.path),
@@ -81,6 +83,15 @@ class CommitFilesPane(Pane[FileRow]):
     def fields(self, record: FileRow) -> Mapping[str, str]:
         """The path."""
         return {"path": record.change.path if record.change else ""}
+
+    def numbers(self, record: FileRow) -> Mapping[str, float | None]:
+        """What of a file can be compared; of a binary one no lines are known."""
+        change = record.change
+        return {"added": change.lines_added, "deleted": change.lines_deleted} if change else {}
+
+    def copied(self, row: Row[FileRow]) -> str:
+        """The path."""
+        return row.record.change.path if row.record.change else ""
 
     def summary(self) -> Cell:
         """How many, and their lines."""

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
+    from monitor.ui.filter import Numbers
+
 
 def agent_names(store: KeyStore, agent_ids: Sequence[str]) -> str:
     """The names of agents, as far as they are known, else their ids."""
@@ -43,7 +45,8 @@ class CommitList(Pane[Commit]):
     CONTEXTS = ("commits",)
     CAPTION = "Commits"
     TITLES: ClassVar[bool] = False
-    FIELDS = frozenset({"agent", "branch", "hash", "file"})
+    FIELDS = frozenset({"agent", "branch", "hash", "file", "subject"})
+    NUMBERS: ClassVar[Numbers] = {"added": "count", "deleted": "count", "files": "count", "age": "seconds"}
     SORTS: ClassVar[tuple[Sort, ...]] = (
         Sort("age", "age", lambda commit: commit.commit_timestamp, descending=True),
         Sort("agent", "agent", lambda commit: (agents_of(commit), -commit.commit_timestamp)),
@@ -89,7 +92,7 @@ class CommitList(Pane[Commit]):
         self._find_overlaps(commits)
         return [Row(commit.commit_hash, commit) for commit in commits]
 
-    def about(self, record: Commit) -> Sequence[str]:
+    def about(self, record: Commit) -> Sequence[str] | None:
         """The agents that have it."""
         return agents_of(record)
 
@@ -112,6 +115,19 @@ class CommitList(Pane[Commit]):
             "file": " ".join(change.path for change in record.files or ()),
             "subject": record.message,
         }
+
+    def numbers(self, record: Commit) -> Mapping[str, float | None]:
+        """What of a commit can be compared."""
+        return {
+            "added": record.lines_added,
+            "deleted": record.lines_deleted,
+            "files": record.files_changed,
+            "age": self.seconds_since(record.commit_timestamp),
+        }
+
+    def copied(self, row: Row[Commit]) -> str:
+        """The whole hash."""
+        return row.record.commit_hash
 
     def summary(self) -> Cell:
         """How many, and how many of them meet another agent's work."""

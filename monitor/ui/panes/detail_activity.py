@@ -43,6 +43,10 @@ class ActivityPane(DetailPane[Activity]):
         """Kind and text."""
         return {"kind": record.kind, "text": record.text}
 
+    def copied(self, row: Row[Activity]) -> str:
+        """What it says."""
+        return row.record.text
+
     def nothing(self) -> tuple[Cell, ...]:
         """Quiet so far."""
         return ((("No activity seen yet.", "muted"),),)

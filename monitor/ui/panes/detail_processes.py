@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from monitor.keystore import Keys
 from monitor.model import FeedState, ProcessInfo
@@ -15,6 +15,7 @@ from monitor.ui.widgets.rows import Row
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from monitor.ui.filter import Numbers
     from monitor.ui.palette import StyleName
     from monitor.ui.spans import Cell
     from monitor.ui.wiring import Wiring
@@ -28,6 +29,7 @@ class ProcessesPane(DetailPane[ProcessInfo]):
     TITLES = True
     KEYS = (Keys.processes,)
     FIELDS = frozenset({"pid", "name", "port"})
+    NUMBERS: ClassVar[Numbers] = {"cpu": "percent", "mem": "bytes", "age": "seconds"}
 
     def __init__(self, wiring: Wiring, agent_id: str, *, id: str) -> None:  # noqa: A002 - Textual's name for it
         self._tree = True
@@ -72,6 +74,18 @@ class ProcessesPane(DetailPane[ProcessInfo]):
     def fields(self, record: ProcessInfo) -> Mapping[str, str]:
         """Pid, name and ports."""
         return {"pid": str(record.pid), "name": record.name, "port": _ports(record)}
+
+    def numbers(self, record: ProcessInfo) -> Mapping[str, float | None]:
+        """What of a process can be compared."""
+        return {
+            "cpu": record.cpu_usage,
+            "mem": record.memory_usage,
+            "age": self.seconds_since(record.started),
+        }
+
+    def copied(self, row: Row[ProcessInfo]) -> str:
+        """The process id."""
+        return str(row.record.pid)
 
     def summary(self) -> Cell:
         """How many, in which order, and where they can be reached."""

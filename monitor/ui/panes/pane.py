@@ -9,10 +9,10 @@ from textual.actions import SkipAction
 
 from monitor.keystore import Keys
 from monitor.ui.commands import bindings
-from monitor.ui.filter import Filter
+from monitor.ui.filter import Filter, Numbers
 from monitor.ui.panes.base import BasePane
 from monitor.ui.widgets.columns import Column, R
-from monitor.ui.widgets.filter_line import FilterLine
+from monitor.ui.widgets.filter_line import FilterBar, FilterLine, hint_of
 from monitor.ui.widgets.line_table import LineTable
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from monitor.ui.widgets.rows import Row
     from monitor.ui.wiring import Wiring
 
+_KEPT_FILTERS: Final = 20
+"""Filters of a pane that can be recalled."""
 _AGE_STEP: Final = 5_000
 """Milliseconds that the clock moves before ages are looked at again; their text moves in steps of ten seconds."""
 
@@ -54,12 +56,15 @@ class Pane(BasePane, Generic[R]):
     SORTS: ClassVar[tuple[Sort, ...]] = ()
     FIELDS: ClassVar[frozenset[str]] = frozenset()
     """Names that its filter knows."""
+    NUMBERS: ClassVar[Numbers] = {}
+    """Numbers that its filter can compare, and what each measures."""
 
     def __init__(self, wiring: Wiring, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
         super().__init__(wiring, id=id)
         self.now: int | None = None
         self.table = self.make_table()
         self.filter = Filter()
+        self._kept_filters: list[str] = []
         self.total = 0
         """Rows that there are."""
         self.shown_count = 0
@@ -102,6 +107,14 @@ class Pane(BasePane, Generic[R]):
     def fields(self, record: R) -> Mapping[str, str]:
         """A row as the filter sees it: field names to text."""
         raise NotImplementedError
+
+    def numbers(self, record: R) -> Mapping[str, float | None]:  # noqa: ARG002 - for panes that have some
+        """The `NUMBERS` of a row; what is unknown is None, and matches no comparison."""
+        return {}
+
+    def copied(self, row: Row[R]) -> str:  # noqa: ARG002 - as above
+        """What copying a row gives: its id or hash; empty when there is nothing to copy."""
+        return ""
 
     def about(self, record: R) -> Collection[str] | None:  # noqa: ARG002 - for panes that tell of agents
         """Ids of the agents that a row is about; None where rows are not about agents, and always shown."""
@@ -158,7 +171,14 @@ class Pane(BasePane, Generic[R]):
             self.refresh_rows()
         elif now is None or self.now is None or abs(now - self.now) >= _AGE_STEP:
             self.now = now
-            self.table.set_rows(self.table.rows)
+            if self.filter.moving:
+                self.refresh_rows()
+            else:
+                self.table.set_rows(self.table.rows)
+
+    def seconds_since(self, moment: int | None) -> float | None:
+        """The age of a moment, as the filter compares it."""
+        return None if moment is None or self.now is None else (self.now - moment) / 1000
 
     def refresh_rows(self) -> None:
         """Read, filter, sort and show."""
@@ -168,7 +188,7 @@ class Pane(BasePane, Generic[R]):
         if followed is not None:
             rows = [row for row in rows if (ids := self.about(row.record)) is None or followed in ids]
         if self.filter:
-            rows = [row for row in rows if self.filter.matches(self._searchable(row))]
+            rows = [row for row in rows if self.matches(row)]
             self.table.show_empty(
                 ((("Nothing matches the filter. ", "muted"), ("esc", "key"), (" clears it.", "muted")),)
             )
@@ -183,6 +203,11 @@ class Pane(BasePane, Generic[R]):
             if self.wanted > self.size.height:
                 self.post_message(self.Grown())
 
+    def matches(self, row: Row[R]) -> bool:
+        """Whether the filter lets a row through."""
+        numbers = self.numbers(row.record) if self.filter.compares else None
+        return self.filter.matches(self._searchable(row), numbers)
+
     def _searchable(self, row: Row[R]) -> Mapping[str, str]:
         known = self._searched.get(row.id)
         if known is None or known[0] is not row.record:
@@ -191,14 +216,18 @@ class Pane(BasePane, Generic[R]):
 
     def notes(self) -> list[Span]:
         """What is special about what it shows, for the right end of the title: the filter, or the order."""
+        complaint: Span = (f"▲ {self.filter.complaint}", "warn")
         if self.filter:
             text, count = self.filter.text, f" {self.shown_count}/{self.total}"
-            return [("/", "key"), (text, "accent"), (count, "muted")]
+            told: list[Span] = [("/", "key"), (text, "accent"), (count, "muted")]
+            return [*told, ("  ", "text"), complaint] if self.filter.complaint else told
         if self.shown_count != self.total:
             return [
                 (f"only {self.wiring.following.name}", "accent"),
                 (f" {self.shown_count}/{self.total}", "muted"),
             ]
+        if self.filter.complaint:
+            return [complaint]
         if self.SORTS and (self._sort or self._inverted):
             return [(f"by {self.sort.title}{', inverted' if self._inverted else ''}", "muted")]
         return []
@@ -262,22 +291,27 @@ class Pane(BasePane, Generic[R]):
 
     # --- filter -------------------------------------------------------------------------------------------------
 
+    def parsed(self, text: str) -> Filter:
+        """A filter with the fields and numbers of this pane."""
+        return Filter.parse(text, self.FIELDS, self.NUMBERS)
+
     def set_filter(self, text: str) -> None:
         """Show only rows that match."""
-        self.filter = Filter.parse(text, self.FIELDS)
+        self.filter = self.parsed(text)
         self.refresh_rows()
 
     async def action_open_filter(self) -> None:
         """Type a filter at the bottom of the pane."""
-        line = self.query(FilterLine)
-        if not line:
-            await self.mount(FilterLine(self.filter.text))
+        if not self.query(FilterBar):
+            await self.mount(
+                FilterBar(self.filter.text, hint_of(self.FIELDS, self.NUMBERS), self._kept_filters)
+            )
         # Not `focus()`, which waits its turn behind keys that are already there.
         self.screen.set_focus(self.query_one(FilterLine))
 
     def action_clear_filter(self) -> None:
         """Show everything again; without a filter the key means something else."""
-        if not self.filter:
+        if not self.filter and not self.filter.complaint:
             raise SkipAction
         self.set_filter("")
 
@@ -285,10 +319,15 @@ class Pane(BasePane, Generic[R]):
     def _typed(self, event: FilterLine.Changed) -> None:
         event.stop()
         self.set_filter(event.value)
+        self.query_one(FilterBar).complain(self.filter.complaint)
 
     @on(FilterLine.Kept)
     def _kept(self, event: FilterLine.Kept) -> None:
         event.stop()
+        text = event.text.strip()
+        if text:
+            others = [one for one in self._kept_filters if one != text]
+            self._kept_filters = [*others, text][-_KEPT_FILTERS:]
         self._close_filter()
 
     @on(FilterLine.Cancelled)
@@ -298,5 +337,36 @@ class Pane(BasePane, Generic[R]):
         self._close_filter()
 
     def _close_filter(self) -> None:
-        self.query(FilterLine).remove()
+        self.query(FilterBar).remove()
         self.table.focus()
+
+    def reveal(self, row_id: str) -> bool:
+        """Put the cursor on a row, without the filter when that hides it; False when there is no such row."""
+        if not self.table.select(row_id) and self.filter:
+            self.set_filter("")
+        return self.table.select(row_id)
+
+    # --- agents -------------------------------------------------------------------------------------------------
+
+    @property
+    def selected_agent(self) -> str | None:
+        """Id of the agent under the cursor; None where rows are no agents."""
+        return None
+
+    def chosen(self) -> tuple[str, ...]:
+        """Ids of the agents that a command is for."""
+        selected = self.selected_agent
+        return (selected,) if selected else ()
+
+    # --- copying ------------------------------------------------------------------------------------------------
+
+    def all_copied(self) -> Sequence[str]:
+        """What copying gives now, a line each: that of the row under the cursor."""
+        row = self.table.selected
+        return () if row is None else (self.copied(row),)
+
+    def action_copy(self) -> None:
+        """Copy the id or hash of the row under the cursor."""
+        from monitor.ui.acting.copying import copy
+
+        copy(self.app, self.all_copied())

@@ -128,6 +128,10 @@ class RelatedPane(TaskPane[Relation]):
         """Kind and what it is."""
         return {"kind": record.kind, "value": "".join(part for part, _ in record.value)}
 
+    def copied(self, row: Row[Relation]) -> str:
+        """Id of the agent or task that it leads to, else of the task itself."""
+        return row.record.target or super().copied(row)
+
     def summary(self) -> Cell:
         """How much of what it waits for is not done yet."""
         card, _ = self.subject.look()

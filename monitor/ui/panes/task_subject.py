@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from monitor.keystore import KeyStore
     from monitor.model import TaskEvent
     from monitor.ui.spans import Cell
+    from monitor.ui.widgets.rows import Row
     from monitor.ui.wiring import Wiring
 
 
@@ -64,6 +65,10 @@ class TaskPane(Pane[R]):
         kept = frozenset(key for key in changed if key == mine or not key.startswith("agents:"))
         if kept:
             super().notice(kept)
+
+    def copied(self, row: Row[R]) -> str:  # noqa: ARG002 - whichever it is
+        """The task's id."""
+        return self.subject.task_id
 
     def empty(self) -> tuple[Cell, ...]:
         """It may have gone before anybody looked, or not have come yet at the moment that a replay shows."""

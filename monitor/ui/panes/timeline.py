@@ -171,6 +171,10 @@ class TimelinePane(OverSpan, Pane[TimelineRow]):
             "branch": (status.branch or "") if status else "",
         }
 
+    def copied(self, row: Row[TimelineRow]) -> str:
+        """The agent's id."""
+        return row.id
+
     # --- what it says -------------------------------------------------------------------------------------------
 
     def summary(self) -> Cell:

@@ -38,8 +38,8 @@ _THREE_COLUMNS: Final = 240
 class AgentScreen(PanesScreen[None], Overlay):
     """Everything about one agent. While it is open, the feed is asked for the agent's processes."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings("agent"))
-    CONTEXTS: ClassVar[tuple[Context, ...]] = ("agent", "panes", "overlay")
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("agent", "acting"))
+    CONTEXTS: ClassVar[tuple[Context, ...]] = ("agent", "acting", "panes", "overlay")
     LINES = 1
 
     def __init__(self, wiring: Wiring, agent_id: str, *, start: str = "facts") -> None:
@@ -81,6 +81,14 @@ class AgentScreen(PanesScreen[None], Overlay):
         return (self.panes(),)
 
     # --- commands -----------------------------------------------------------------------------------------------
+
+    def agent_here(self) -> str:
+        """The one that the screen is about."""
+        return self.agent_id
+
+    def agents_here(self) -> tuple[str, ...]:
+        """The one that the screen is about."""
+        return (self.agent_id,)
 
     def action_toggle_tree(self) -> None:
         """Show the processes as a tree, or flat by CPU."""

@@ -8,7 +8,7 @@ from textual import on
 from textual.events import DescendantFocus
 from textual.screen import ScreenResultType
 
-from monitor.ui.commands import CommandSpec, Context, bindings, key_labels, offered
+from monitor.ui.commands import CommandSpec, Context, bindings, key_labels
 from monitor.ui.panes.base import BasePane
 from monitor.ui.panes.pane import Pane
 from monitor.ui.screens.replay import ReplayScreen
@@ -114,10 +114,18 @@ class BaseScreen(ReplayScreen[ScreenResultType]):
             inner = (*inner, "table", "pane", *(("order",) if pane.SORTS else ()))
         return (*inner, *self.CONTEXTS, *(("replay",) if self.wiring.replay is not None else ()))
 
+    def agent_here(self) -> str | None:
+        """The agent that a command for one is about: the one under the cursor."""
+        return self.pane.selected_agent if self.pane is not None else None
+
+    def agents_here(self) -> tuple[str, ...]:
+        """The agents that a command for several is about: the tagged ones, else the one under the cursor."""
+        return self.pane.chosen() if self.pane is not None else ()
+
     def offer_keys(self) -> None:
         """Tell the footer which keys work now: the way back first, and what a replay is there for."""
         contexts = self.contexts()
-        known = [command for command in offered(replay=self.wiring.replay is not None) if command.footer]
+        known = [command for command in self.wiring.offered() if command.footer]
         here = [command for command in known if command.context in contexts]
         here = _reachable(here, contexts, self.wiring.options.keymap)
         here.sort(key=_rank_in_replay if self.wiring.replay is not None else lambda command: command.late)

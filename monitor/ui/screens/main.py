@@ -10,7 +10,6 @@ from textual.geometry import Region, Size
 
 from monitor.keystore import Keys
 from monitor.ui.commands import Context, bindings
-from monitor.ui.filter import Filter
 from monitor.ui.panes.agents import AgentsPane
 from monitor.ui.panes.alerts import AlertsPane
 from monitor.ui.panes.commits import CommitsPane
@@ -46,7 +45,7 @@ class MainScreen(PanesScreen[None]):
     def __init__(self, wiring: Wiring) -> None:
         self.agents = AgentsPane(wiring, id="agents")
         self.alerts = AlertsPane(wiring, id="alerts")
-        self.agents.filter = Filter.parse(wiring.options.initial_filter, AgentsPane.FIELDS)
+        self.agents.filter = self.agents.parsed(wiring.options.initial_filter)
         panes: tuple[BasePane, ...] = (
             self.agents,
             CommitsPane(wiring, id="commits"),
@@ -156,7 +155,7 @@ class MainScreen(PanesScreen[None]):
     def go_to_agent(self, agent_id: str) -> None:
         """Select an agent."""
         self.action_pane("agents")
-        self.agents.go_to(agent_id)
+        self.agents.reveal(agent_id)
 
     def action_open(self) -> None:
         """Open the agent that is selected, or that the selected alert is about."""
@@ -173,7 +172,13 @@ class MainScreen(PanesScreen[None]):
             return
         about = getattr(row.record, "agent_id", None) or getattr(row.record, "subject", "")
         agent_id = self.agents.selected_agent if table is self.agents.table else about
-        if agent_id in self.store_ids:
-            from monitor.ui.screens.agent import AgentScreen
+        if agent_id is None or agent_id not in self.store_ids:
+            return
+        if table is self.agents.table:
+            from monitor.ui.acting.own_pane import go
 
-            self.app.push_screen(AgentScreen(self.wiring, agent_id))
+            go(self.app, self.wiring, agent_id)
+        else:
+            from monitor.ui.opening import open_agent
+
+            open_agent(self.app, self.wiring, agent_id)
