@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import click
 import msgspec
 
-from monitor.cli.table import age, amount, print_table
+from monitor.cli.table import age, amount, print_line, print_table
 from monitor.keystore import Keys, KeyStore
 from monitor.model import AgentMetrics, AgentStatus, Alert, Board, Commit, SystemHealth
 from monitor.rules.mutes import heard
@@ -143,9 +143,11 @@ def _print_rest(store: KeyStore, now: int, width: int) -> None:
     board: Board = store.get(Keys.TASKS) or Board()
     counts = board.metrics
     if counts.total:
-        click.echo(
-            f"\nTasks: {counts.total} in all, {counts.todo} to do, {counts.in_progress} in progress, "
-            f"{counts.review} in review, {counts.blocked} blocked, {counts.done} done"
+        click.echo()
+        print_line(
+            f"Tasks: {counts.total} in all, {counts.todo} to do, {counts.in_progress} in progress, "
+            f"{counts.review} in review, {counts.blocked} blocked, {counts.done} done",
+            width,
         )
     commits: tuple[Commit, ...] = store.get(Keys.COMMIT_FEED, ())[:SHOWN_COMMITS]
     if commits:
@@ -169,10 +171,13 @@ def _print_rest(store: KeyStore, now: int, width: int) -> None:
         ]
         print_table(["ALERT", "AGE", "ACK", "TITLE"], rows, width)
     if quiet := len(store.get(Keys.ALERTS, ())) - len(alerts):
-        click.echo(f"\nMuted alerts: {quiet}; `agent-monitor alerts mutes` shows why")
+        click.echo()
+        print_line(f"Muted alerts: {quiet}; `agent-monitor alerts mutes` shows why", width)
     health: SystemHealth | None = store.get(Keys.HEALTH)
     if health is not None:
-        click.echo(
-            f"\nHost: {health.status}, CPU {amount(health.cpu_usage, '.0f')} %, "
-            f"memory {amount(health.memory_percent, '.0f')} %, disk {amount(health.disk_percent, '.0f')} %"
+        click.echo()
+        print_line(
+            f"Host: {health.status}, CPU {amount(health.cpu_usage, '.0f')} %, "
+            f"memory {amount(health.memory_percent, '.0f')} %, disk {amount(health.disk_percent, '.0f')} %",
+            width,
         )

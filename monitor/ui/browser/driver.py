@@ -30,7 +30,7 @@ class BrowserDriver(WebDriver):
         """Tell the server that this is a screen, and begin to draw."""
         assert sys.__stdout__ is not None  # noqa: S101 - Textual's own has used it
         self._output = TerminalOutput(sys.__stdout__.fileno(), self._caught_up, hang_up)
-        self._write = partial(self._output.write_bytes)  # type: ignore[assignment]  # what it returns is not used
+        self._write = partial(self._queue, self._output)
         super().start_application_mode()
         if not self._mouse:  # Textual's own takes it all the same
             self._disable_mouse_support()
@@ -53,6 +53,10 @@ class BrowserDriver(WebDriver):
             os.kill(os.getpid(), signal.SIGINT)
             return
         super().process_message(message)
+
+    def _queue(self, output: TerminalOutput, data: bytes) -> int:
+        output.write_bytes(data)
+        return len(data)
 
     def _caught_up(self) -> None:
         self._loop.call_soon_threadsafe(self._repaint)
