@@ -245,7 +245,7 @@ class MonitorApp(App[None]):
         """Find a command, or anything else by its name."""
         from monitor.ui.screens.finder import Finder
 
-        if not Finder.is_open(self):
+        if not isinstance(self.screen, Finder):
             self.push_screen(Finder(id="--command-palette"))
 
     def search_themes(self) -> None:

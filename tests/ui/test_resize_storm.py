@@ -32,10 +32,14 @@ def titles(screen: Screen) -> tuple[Any, ...]:
     return type(app.screen), app.focused, re.findall(r"▎(\d \w+)", screen.text)
 
 
+async def until_size(screen: Screen, size: Size) -> None:
+    await screen.until(lambda: screen.app.screen._compositor.size == size, f"{size}")
+
+
 async def storm(screen: Screen) -> None:
     for columns, rows in SIZES:
         await screen.pilot.resize_terminal(columns, rows)
-        await screen.until(lambda size=(columns, rows): screen.app.screen._compositor.size == size)
+        await until_size(screen, Size(columns, rows))
         await screen.tick(0)
         lines = drawn(screen)
         assert len(lines) == rows
