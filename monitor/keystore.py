@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from fnmatch import translate
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
@@ -28,6 +28,9 @@ ALERT_HISTORY_LIMIT: Final = 500
 
 Subscriber = Callable[[frozenset[str]], None]
 
+_ESCAPED: Final = re.compile(r"\[([*?[])\]")
+"""A special character that stands for itself, as `glob.escape` writes it."""
+
 
 class Keys:
     """Every key of the store: fixed names, and one function for each pattern."""
@@ -44,6 +47,8 @@ class Keys:
     """Alerts that were resolved, newest first, at most `ALERT_HISTORY_LIMIT`; filled only while someone subscribes."""
     VELOCITY: Final = "tasks:velocity"
     """`DayCount` of each of the last days, the oldest first; filled only while someone subscribes to it."""
+    HISTORY_PROBLEM: Final = "history:problem"
+    """Why what is filled from the history for who subscribes to it cannot be read; not set while all is well."""
     SOURCES: Final = "system:sources:current"
     RAG: Final = "rag:metrics:current"
     RAG_PATTERNS: Final = "rag:patterns:top"
@@ -149,11 +154,17 @@ class _Pattern:
     __slots__ = ("_ends", "_expression", "_key")
 
     def __init__(self, pattern: str) -> None:
+        special = set(_ESCAPED.sub("", pattern)) & set("*?[")
+        self._key = None if special else _ESCAPED.sub(r"\1", pattern)
         parts = pattern.split("*")
-        plain = "?" not in pattern and "[" not in pattern
-        self._key = pattern if plain and len(parts) == 1 else None
-        self._ends = (parts[0], parts[1]) if plain and len(parts) == 2 else None
-        self._expression = None if self._key or self._ends else re.compile(translate(pattern))
+        self._ends = (parts[0], parts[1]) if special == {"*"} and len(parts) == 2 else None
+        whole = self._key is not None or self._ends is not None
+        self._expression = None if whole else re.compile(translate(pattern))
+
+    @property
+    def key(self) -> str | None:
+        """The one key that is meant; None for a pattern that means several."""
+        return self._key
 
     def matches(self, key: str) -> bool:
         """Whether a key is meant."""
@@ -179,6 +190,7 @@ class KeyStore:
         self._changed: set[str] = set()
         self._subscriptions: dict[int, tuple[_Pattern, Subscriber]] = {}
         self._next_subscription = 0
+        self._watchers: list[Callable[[], None]] = []
         self.subscriptions_version = 0
         """Grows with every subscription made or ended."""
 
@@ -225,25 +237,48 @@ class KeyStore:
         """Call `callback` with the changed keys that match, at most once per `flush`; returns the unsubscriber."""
         number = self._next_subscription
         self._next_subscription += 1
-        self.subscriptions_version += 1
         self._subscriptions[number] = (_Pattern(pattern), callback)
+        self._subscriptions_changed()
 
         def unsubscribe() -> None:
             self._subscriptions.pop(number, None)
-            self.subscriptions_version += 1
+            self._subscriptions_changed()
 
         return unsubscribe
+
+    def watch_subscriptions(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback` at once whenever a subscription was made or ended; returns how to stop.
+
+        Lets a feed fill what is asked for without looking for it.
+        """
+        self._watchers.append(callback)
+        return lambda: self._watchers.remove(callback)
+
+    def subscribed_keys(self) -> frozenset[str]:
+        """The keys that subscribers name in full, set or not: what is asked for, not all that would be told of."""
+        keys = (pattern.key for pattern, _ in self._subscriptions.values())
+        return frozenset(key for key in keys if key is not None)
+
+    def _subscriptions_changed(self) -> None:
+        self.subscriptions_version += 1
+        for callback in tuple(self._watchers):
+            callback()
 
     def has_subscriber(self, key: str) -> bool:
         """Whether someone would be told of a change to this key: lets a feed skip what nobody looks at."""
         return any(pattern.matches(key) for pattern, _ in self._subscriptions.values())
 
-    def flush(self) -> frozenset[str]:
-        """End of a tick: tell every subscriber once what changed since the last flush; returns all of it."""
+    def flush(self, keys: Collection[str] | None = None) -> frozenset[str]:
+        """End of a tick: tell every subscriber once what changed since the last flush; returns all of it.
+
+        With `keys`, only what changed of these: who fills some keys beside the tick tells of them alone, and what a
+        tick has half done is told at its end.
+        """
         self._expire()
-        if not self._changed:
+        changed = frozenset(self._changed if keys is None else self._changed.intersection(keys))
+        if not changed:
             return frozenset()
-        changed, self._changed = frozenset(self._changed), set()
+        self._changed -= changed
         for number, (pattern, callback) in tuple(self._subscriptions.items()):
             matched = pattern.among(changed)
             # A callback may have ended the subscription of another.

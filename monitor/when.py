@@ -1,4 +1,4 @@
-"""Moments as people write them: `-2h`, `yesterday 23:00`, `14:05`, or ISO dates and times."""
+"""Moments and durations as people write them: `-2h`, `yesterday 23:00`, `14:05`, ISO dates and times; `1d12h`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ ALLOWED: Final = (
 )
 """What a person may write, for errors and for the help of options."""
 
+ALLOWED_LENGTHS: Final = "write a duration as 30m, 1h, 4h, 1d, 1w, or 1d12h"
+"""What a person may write for a duration."""
+
 _END: Final = 253_370_764_800_000
 """The year 9999 begins: later moments cannot be told in every zone."""
 _DAYS_BACK: Final = 4
 """Days that are looked through for a time of day: a clock change may have left out an hour, or a whole day."""
 _UNITS: Final = {"w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000}
-_AGO: Final = re.compile(
-    r"-(?=\d)(?:(?P<w>\d{1,5})w)?(?:(?P<d>\d{1,6})d)?(?:(?P<h>\d{1,7})h)?(?:(?P<m>\d{1,9})m)?(?:(?P<s>\d{1,11})s)?",
+_LENGTH: Final = re.compile(
+    r"(?=\d)(?:(?P<w>\d{1,5})w)?(?:(?P<d>\d{1,6})d)?(?:(?P<h>\d{1,7})h)?(?:(?P<m>\d{1,9})m)?(?:(?P<s>\d{1,11})s)?",
     re.ASCII,
 )
 _CLOCK: Final = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,6})?)?"
@@ -57,6 +60,14 @@ def parse_when(text: str, now: Millis, *, tz: tzinfo | None = None) -> Millis:
     return moment
 
 
+def parse_duration(text: str) -> Millis:
+    """The length of time that `text` means: more than none. Raises ConfigError naming what is allowed."""
+    length = _length("".join(text.split()).lower())
+    if not length:
+        raise ConfigError(f"{clean(text, 60)!r} is no duration: {ALLOWED_LENGTHS}.")
+    return length
+
+
 def format_when(at: Millis, *, tz: tzinfo | None = None) -> str:
     """The moment as `2026-11-22 14:05:30`, in `tz` or else in this machine's zone; `parse_when` reads it again."""
     return f"{_local(at, tz):%Y-%m-%d %H:%M:%S}"
@@ -66,8 +77,9 @@ def _parse(words: str, now: Millis, tz: tzinfo | None) -> Millis | None:
     """None where no form fits. Raises ValueError, OverflowError or OSError for numbers that are none of a calendar."""
     if words == "now":
         return now
-    if ago := _AGO.fullmatch(words):
-        return now - sum(int(number) * _UNITS[unit] for unit, number in ago.groupdict().items() if number)
+    if words.startswith("-"):
+        ago = _length(words[1:])
+        return None if ago is None else now - ago
     if _TIME_OF_DAY.fullmatch(words):
         return _last(_clock(words), now, tz)
     if stamp := _ISO.fullmatch(words):
@@ -77,6 +89,13 @@ def _parse(words: str, now: Millis, tz: tzinfo | None) -> Millis | None:
         clock = _clock(local["clock"]) if local["clock"] else time()
         return _millis(datetime.combine(_day(local["day"], now, tz), clock, tz))
     return None
+
+
+def _length(words: str) -> Millis | None:
+    found = _LENGTH.fullmatch(words)
+    if found is None:
+        return None
+    return sum(int(number) * _UNITS[unit] for unit, number in found.groupdict().items() if number)
 
 
 def _day(word: str, now: Millis, tz: tzinfo | None) -> datetime:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 import msgspec
@@ -18,6 +19,9 @@ from monitor.text import mask_url
 
 if TYPE_CHECKING:
     from monitor.cli.context import Globals
+
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
+"""Keys that TOML takes without quotes."""
 
 
 @click.group()
@@ -67,14 +71,24 @@ def init(options: Globals, *, force: bool) -> None:
     click.echo(f"wrote {file}")
 
 
-def toml(value: dict[str, object]) -> str:
-    """Settings as TOML: scalars first, then a table for each part and each entry of a list of tables."""
+def toml(value: dict[str, object], table: str = "") -> str:
+    """Settings as TOML: scalars first, then a table for each part and each entry of a list of tables.
+
+    `table` is the name of the table that they stand in, with dots.
+    """
     lines, tables = [], []
     for key, item in value.items():
+        name = key if _BARE.fullmatch(key) else _text(key)
+        inner = f"{table}.{name}" if table else name
         if isinstance(item, dict):
-            tables.append(f"\n[{key}]\n{toml(item)}")
+            tables.append(f"\n[{inner}]\n{toml(item, inner)}")
         elif isinstance(item, list | tuple) and item and isinstance(item[0], dict):
-            tables.extend(f"\n[[{key}]]\n{toml(entry)}" for entry in item)
+            tables.extend(f"\n[[{inner}]]\n{toml(entry, inner)}" for entry in item)
         else:
-            lines.append(f"{key} = {msgspec.json.encode(item).decode()}\n")
+            lines.append(f"{name} = {_text(item)}\n")
     return "".join(lines) + "".join(tables)
+
+
+def _text(item: object) -> str:
+    """A scalar or a list, which TOML writes as JSON does."""
+    return msgspec.json.encode(item).decode()

@@ -21,6 +21,25 @@ class Globals(msgspec.Struct, kw_only=True, dict=True):
     database: str | None = None
     state_dir: str | None = None
     interval: float | None = None
+    theme: str | None = None
+    filter: str = ""
+    ascii: bool = False
+    no_mouse: bool = False
+    readonly: bool = False
+
+    def elsewhere(self, config: str, state_dir: str) -> Globals:
+        """The same options over another configuration and its own history, as for the demo."""
+        # Not `structs.replace`, which takes over what was made of the options already.
+        return Globals(
+            config=config,
+            state_dir=state_dir,
+            interval=self.interval,
+            theme=self.theme,
+            filter=self.filter,
+            ascii=self.ascii,
+            no_mouse=self.no_mouse,
+            readonly=self.readonly,
+        )
 
     @cached_property
     def loaded(self) -> Loaded:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from monitor.cli.context import Globals
 from monitor.cli.json_output import SCHEMA
 
 if TYPE_CHECKING:
+    from monitor.cli.context import Globals
     from monitor.demo.fleet import Fleet
 
 
@@ -47,9 +47,7 @@ def show(options: Globals, fleet: Fleet) -> int:
     check_terminal()
     with fleet:
         state = str(fleet.folder / "history")
-        return live(
-            Globals(config=str(fleet.config), state_dir=state, interval=options.interval), offer_demo=False
-        )
+        return live(options.elsewhere(str(fleet.config), state), offer_demo=False)
 
 
 def run_headless(fleet: Fleet) -> int:

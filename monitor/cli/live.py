@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from monitor.config import ENVIRONMENT_PREFIX
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from monitor.cli.context import Globals
     from monitor.config import Settings
     from monitor.keystore import Feed, KeyStore
@@ -45,28 +49,37 @@ def live(options: Globals, *, offer_demo: bool = True) -> int:
     feed = LateFeed(lambda: _make_feed(settings, paths, store))
     screen = screen_options(options, environment)
     with Presence(paths, "terminal"):
-        return run_app(MonitorApp(store, feed, screen), logs=paths.logs)
+        return run_app(MonitorApp(store, feed, screen), logs=paths.logs, mouse=screen.mouse)
 
 
 def screen_options(options: Globals, environment: ScreenEnvironment) -> ScreenOptions:
-    """The screen's options of a person at a terminal, whatever feed it shows."""
+    """The screen's options of a person at a terminal, whatever feed it shows. Raises ConfigError for wrong keys."""
+    from monitor.ui.commands.keymap import checked_keymap
     from monitor.ui.options import ScreenOptions
 
     settings = options.settings.screen
     return ScreenOptions(
-        theme=settings.theme or None,
-        ascii=settings.ascii,
-        mouse=settings.mouse,
-        readonly=settings.readonly,
+        theme=options.theme or settings.theme or None,
+        ascii=options.ascii or settings.ascii,
+        mouse=settings.mouse and not options.no_mouse,
+        readonly=options.readonly or settings.readonly,
+        initial_filter=options.filter,
         animations=settings.animations and not environment.remote,
         user=_user(),
         interval=options.settings.intervals.tick,
         no_color=environment.no_color,
-        keymap=settings.keys,
+        keymap=checked_keymap(settings.keys, origin_of_keys(options.loaded.file)),
         shell=settings.shell,
         editor=settings.editor,
         arrangement=options.paths.folder / "screen.json",
     )
+
+
+def origin_of_keys(file: Path | None) -> str:
+    """Where the key map comes from, for messages: the environment wins over the file."""
+    name = f"{ENVIRONMENT_PREFIX}SCREEN__KEYS"
+    found = next((one for one in sorted(os.environ) if one.startswith(name)), None)
+    return f"environment variable {found}" if found or file is None else str(file)
 
 
 def _make_feed(settings: Settings, paths: StatePaths, store: KeyStore) -> Feed:

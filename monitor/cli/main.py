@@ -72,21 +72,64 @@ class _Commands(LazyGroup):
     envvar="AGENT_MONITOR_INTERVAL",
     help="Between two samples.",
 )
+@click.option(
+    "--theme",
+    metavar="NAME",
+    envvar="AGENT_MONITOR_THEME",
+    help="Colours of the screen; a wrong name lists all.",
+)
+@click.option(
+    "--filter",
+    "filter_",
+    metavar="TEXT",
+    default="",
+    envvar="AGENT_MONITOR_FILTER",
+    help="Filter of the agents, as after /.",
+)
+@click.option(
+    "--ascii", "ascii_", is_flag=True, envvar="AGENT_MONITOR_ASCII", help="Draw with ASCII characters only."
+)
+@click.option(
+    "--no-mouse", is_flag=True, envvar="AGENT_MONITOR_NO_MOUSE", help="Leave the mouse to the terminal."
+)
+@click.option(
+    "--readonly",
+    is_flag=True,
+    envvar="AGENT_MONITOR_READONLY",
+    help="Send no signal, open no program.",
+)
 @click.version_option(__version__, prog_name="agent-monitor")
 @click.pass_context
 def cli(
     ctx: click.Context,
+    *,
     config: str | None,
     roots: tuple[str, ...],
     db: str | None,
     state_dir: str | None,
     interval: float | None,
+    theme: str | None,
+    filter_: str,
+    ascii_: bool,
+    no_mouse: bool,
+    readonly: bool,
 ) -> None:
     """One terminal screen for every coding agent at work on this host.
 
     Without a command the live view opens: it attaches to a running recorder, else it collects and records itself.
     """
-    ctx.obj = Globals(config=config, roots=roots, database=db, state_dir=state_dir, interval=interval)
+    ctx.obj = Globals(
+        config=config,
+        roots=roots,
+        database=db,
+        state_dir=state_dir,
+        interval=interval,
+        theme=theme,
+        filter=filter_,
+        ascii=ascii_,
+        no_mouse=no_mouse,
+        readonly=readonly,
+    )
     if ctx.invoked_subcommand is None:
         from monitor.cli.live import live
 

@@ -77,7 +77,7 @@ def replay(
         interval=interval,
     )
     screen = screen_options(options, environment)
-    return run_app(MonitorApp(store, feed, screen), logs=options.paths.logs)
+    return run_app(MonitorApp(store, feed, screen), logs=options.paths.logs, mouse=screen.mouse)
 
 
 async def _begin(

@@ -15,10 +15,11 @@ from monitor.history.migrations import verify
 from monitor.history.moments.follow import Follower
 from monitor.history.moments.state import Snapshot, fill, state_at
 from monitor.keystore import Keys, KeyStore
-from monitor.model import AgentMetrics, AgentStatus, Alert, Board, Millis, RagMetrics, SystemHealth
+from monitor.model import AgentMetrics, AgentStatus, Alert, Board, Millis, Mute, RagMetrics, SystemHealth
+from monitor.rules.mutes import muted_by
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Iterable
 
     from monitor.cli.context import Globals
 
@@ -146,7 +147,11 @@ def as_json(store: KeyStore, host: str, origin: str) -> dict[str, Any]:
         "commits": plain(store.get(Keys.COMMIT_FEED, ())),
         "health": health_json(health),
         "rag": plain(rag),
-        "alerts": [alert_json(alert) for alert in store.get(Keys.ALERTS, ())],
+        "alerts": [
+            alert_json(alert, store.get(Keys.MUTES, ()), store.get(Keys.CLOCK, 0))
+            for alert in store.get(Keys.ALERTS, ())
+        ],
+        "mutes": plain(store.get(Keys.MUTES, ())),
         "sources": plain(store.get(Keys.SOURCES, ())),
     }
 
@@ -167,6 +172,7 @@ def health_json(health: SystemHealth | None) -> dict[str, Any] | None:
     return {**value, "overall_status": value["status"], "timestamp": value["last_check"], "details": details}
 
 
-def alert_json(alert: Alert) -> dict[str, Any]:
-    """An alert; `id` is its `alert_id`, for the table's row number is no identity."""
-    return {"id": alert.alert_id, **plain(alert)}
+def alert_json(alert: Alert, mutes: Iterable[Mute], now: Millis) -> dict[str, Any]:
+    """An alert, and whether it is muted; `id` is its `alert_id`, for the table's row number is no identity."""
+    muted = not alert.resolved and muted_by(mutes, alert, now) is not None
+    return {"id": alert.alert_id, **plain(alert), "muted": muted}

@@ -16,6 +16,7 @@ import msgspec
 from monitor.cli.table import age, amount, print_table
 from monitor.keystore import Keys, KeyStore
 from monitor.model import AgentMetrics, AgentStatus, Alert, Board, Commit, SystemHealth
+from monitor.rules.mutes import heard
 from monitor.text import clean
 from monitor.when import ALLOWED, format_when, parse_when
 
@@ -30,7 +31,11 @@ SHOWN_COMMITS: Final = 5
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object (docs/reference/json.md).")
 @click.option("--at", metavar="WHEN", help="Print the state of that moment, as it was recorded.")
 @click.option("--watch", is_flag=True, help="Print the state again with every tick, until ctrl+c.")
-@click.option("--check", is_flag=True, help="Exit with 3 while an alert of severity error or above is open.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Exit with 3 while an alert of severity error or above is open that is not muted.",
+)
 @click.pass_obj
 def status(options: Globals, *, as_json: bool, at: str | None, watch: bool, check: bool) -> int:
     """Print what every agent is doing now.
@@ -52,8 +57,13 @@ def status(options: Globals, *, as_json: bool, at: str | None, watch: bool, chec
     else:
         store, origin = asyncio.run(state.current_state(options))
     _tell(store, host, origin, as_json=as_json)
-    worst = {alert.severity for alert in store.get(Keys.ALERTS, ())}
+    worst = {alert.severity for alert in _heard(store)}
     return CHECK_FAILED if check and worst & {"error", "critical"} else 0
+
+
+def _heard(store: KeyStore) -> tuple[Alert, ...]:
+    """The open alerts that nobody has muted."""
+    return heard(store.get(Keys.MUTES, ()), store.get(Keys.ALERTS, ()), store.get(Keys.CLOCK, 0))
 
 
 async def _watch(options: Globals, *, as_json: bool) -> None:
@@ -138,13 +148,15 @@ def _print_rest(store: KeyStore, now: int, width: int) -> None:
             for c in commits
         ]
         print_table(["AGE", "COMMIT", "AGENT", "LINES", "MESSAGE"], rows, width)
-    alerts: tuple[Alert, ...] = store.get(Keys.ALERTS, ())
+    alerts = _heard(store)
     if alerts:
         click.echo()
         rows = [
             [a.severity, age(now, a.created_at), "yes" if a.acknowledged else "no", a.title] for a in alerts
         ]
         print_table(["ALERT", "AGE", "ACK", "TITLE"], rows, width)
+    if quiet := len(store.get(Keys.ALERTS, ())) - len(alerts):
+        click.echo(f"\nMuted alerts: {quiet}; `agent-monitor alerts mutes` shows why")
     health: SystemHealth | None = store.get(Keys.HEALTH)
     if health is not None:
         click.echo(

@@ -16,7 +16,7 @@ from monitor.collector.facts import FactBook
 from monitor.collector.inputs import HOST, Inputs
 from monitor.collector.overlaps import OverlapBook
 from monitor.collector.publish import Publisher
-from monitor.collector.retell import ended_alerts, missed_task_events, recovery_event
+from monitor.collector.retell import ended_alerts, ended_mutes, missed_task_events, recovery_event
 from monitor.collector.roster import Member, Roster
 from monitor.collector.sources import SourceBook
 from monitor.collector.trees import TreeLog
@@ -38,6 +38,7 @@ from monitor.model import (
 from monitor.rules.alerts import find_all
 from monitor.rules.facts import AgentFacts, Situation
 from monitor.rules.lifecycle import AlertBook
+from monitor.rules.mutes import MuteBook
 from monitor.rules.status import StatusBook
 from monitor.sources.git import worktree_of
 
@@ -93,6 +94,9 @@ class Collector:
             else msgspec.structs.replace(settings.thresholds, status_hold_seconds=0.0)
         )
         self._alerts = AlertBook()
+        self._mutes = MuteBook()
+        self._commands: list[Command] = []
+        """Of this process's own viewer, since the last tick."""
         self._commits = CommitBook()
         self._overlaps = OverlapBook(self._roster, self.inputs.git, self._commits, settings.thresholds)
         self._committers: set[str] = set()
@@ -122,6 +126,7 @@ class Collector:
         self._statuses.restore(snapshot.statuses.values())
         self._alerts = AlertBook(snapshot.alerts)
         self._overlaps.restore(snapshot.alerts)
+        self._mutes = MuteBook(snapshot.mutes)
         self._commits.restore(snapshot.commits)
         self._committers.update(agent_id for commit in snapshot.commits for agent_id in commit.agent_ids)
         self._boards.restore(snapshot, self._settings.roots)
@@ -137,7 +142,7 @@ class Collector:
         """Another database is written from now on, and holds `snapshot`: write what memory knows beyond that."""
         now = wall_clock()
         events_told, histories = self._publisher.told()
-        board, active = self._boards.board, self._alerts.active
+        board, active, mutes = self._boards.board, self._alerts.active, self._mutes.active(now)
         self._sink.put(
             TickRows(
                 at=now,
@@ -147,6 +152,7 @@ class Collector:
                 commits=list(self._commits.known),
                 rag=self.inputs.rag,
                 alerts=[*ended_alerts(snapshot.alerts, active, now), *active],
+                mutes=[*ended_mutes(snapshot.mutes, mutes, now), *mutes],
                 events=events_told[::-1],
             )
         )
@@ -167,16 +173,16 @@ class Collector:
         self._rows.at = now
         if look.leap is not None:
             self._follow_clock(look.leap, look.events)
-        if self._sink.recording:  # else they are for whoever holds the database
-            self._obey(inbox.take(self._paths.inbox))
+        self._obey(now)
         await self.inputs.sample(now)
         self._slow_look(now)
         self._take_processes(now)
         self._take_boards(now)
+        self._follow_roster()
+        await self._take_trees()
         self._take_progress()
         self._take_rag(now)
         self._take_commits()
-        self._follow_roster()
         self._take_sources()
         self._judge(now, *self._conclude(now))
         self._take_health(now)
@@ -198,7 +204,7 @@ class Collector:
 
     def apply(self, command: Command) -> None:
         """Apply a command of this process's own viewer; the next tick shows and writes it."""
-        self._obey([command])
+        self._commands.append(command)
 
     async def close(self) -> None:
         """End every source, write what waits, close the database."""
@@ -211,15 +217,21 @@ class Collector:
         self._rows.events.extend(found)
         for book in (self._alerts, self._statuses, self._facts, self._roster, self._book, self._vitals):
             book.leap(leap)
+        self._rows.mutes.extend(self._mutes.leap(leap))
         self.inputs.files_changed_at = leap.moved_all(self.inputs.files_changed_at)
         self._started_at = leap.moved(self._started_at)
 
     # --- what came in -------------------------------------------------------------------------------------------
 
-    def _obey(self, commands: Iterable[Command]) -> None:
+    def _obey(self, now: Millis) -> None:
+        commands, self._commands = self._commands, []
+        if self._sink.recording:  # else they are for whoever holds the database
+            commands += inbox.take(self._paths.inbox)
         for command in commands:
-            if (changed := self._alerts.obey(command)) is not None:
-                self._rows.alerts.append(changed)
+            if (alert := self._alerts.obey(command)) is not None:
+                self._rows.alerts.append(alert)
+            if (mute := self._mutes.obey(command, now)) is not None:
+                self._rows.mutes.append(mute)
 
     def _slow_look(self, now: Millis) -> None:
         if time.monotonic() < self._slow_look_at:
@@ -256,6 +268,26 @@ class Collector:
     def _process_event(self, event: Event) -> None:
         self._rows.events.append(event)
         self._publisher.activity(events.of_process(event))
+
+    async def _take_trees(self) -> None:
+        """Show process trees to whoever looks at them, and record each now and then."""
+        asked: dict[str, ProcessGroup] = {}
+        for member in self._roster.members:
+            agent_id, process = member.agent.id, member.process
+            if process is not None:
+                if self._publisher.wants_processes(agent_id) or self._trees.due(agent_id, process):
+                    asked[agent_id] = process
+            elif self._publisher.wants_processes(agent_id):
+                self._publisher.processes(agent_id, ())
+        trees = await self.inputs.process_trees({process.key for process in asked.values()})
+        for agent_id, process in asked.items():
+            tree = trees[process.key]
+            if self._publisher.wants_processes(agent_id):
+                self._publisher.processes(agent_id, tree)
+            if self._trees.due(agent_id, process):
+                told = self._trees.note(agent_id, process, tree)
+                if told is not None:
+                    self._rows.processes.append((agent_id, told))
 
     def _take_boards(self, now: Millis) -> None:
         if self._boards_seen == self.inputs.boards_version:
@@ -343,23 +375,7 @@ class Collector:
             metrics[status.id], all_facts[status.id] = numbers, facts
             self._rows.samples.append((status, numbers))
             self._publisher.agent(status, numbers, now)
-            if member.process is not None:
-                self._take_tree(status.id, member.process)
-            elif self._publisher.wants_processes(status.id):
-                self._publisher.processes(status.id, ())
         return statuses, metrics, all_facts
-
-    def _take_tree(self, agent_id: str, process: ProcessGroup) -> None:
-        """Show the process tree to whoever looks at it, and record it now and then."""
-        wanted = self._publisher.wants_processes(agent_id)
-        due = self._trees.due(agent_id, process)
-        if not wanted and not due:
-            return
-        tree = self.inputs.tree(process.key)
-        if wanted:
-            self._publisher.processes(agent_id, tree)
-        if due and (told := self._trees.note(agent_id, process, tree)) is not None:
-            self._rows.processes.append((agent_id, told))
 
     def _facts_of(self, member: Member, now: Millis, processes_failed: str) -> AgentFacts:
         worktree = member.agent.worktree or ""
@@ -412,7 +428,7 @@ class Collector:
         self._recovery = None
         findings = find_all(situation, self._settings.thresholds, self._alerts.is_firing)
         self._rows.alerts.extend(self._alerts.update(findings, now, hold=self._hold))
-        self._publisher.alerts(self._alerts.active)
+        self._publisher.alerts(self._alerts.active, self._mutes.active(now))
 
     def _take_health(self, now: Millis) -> None:
         failing = sum(1 for source in self._sources if source.state == "failing")

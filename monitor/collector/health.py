@@ -53,6 +53,7 @@ def system_health(
         disk_usage=fullest.used if fullest else None,
         disk_percent=fullest.percent if fullest else None,
         load=host.load if host else None,
+        cpu_count=host.cpu_count if host else None,
         uptime_seconds=host.uptime_seconds if host else None,
         disks=host.disks if host else (),
         services=services,

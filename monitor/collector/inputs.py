@@ -22,7 +22,7 @@ from monitor.sources.services import ServicesSource
 from monitor.sources.watcher import Change, Target, Watcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from monitor.collector.sources import SourceBook
     from monitor.config import Settings
@@ -132,9 +132,16 @@ class Inputs:
         self.git.start_due(now)
         self._jobs.start_due(now, asyncio.get_running_loop().time())
 
-    def tree(self, key: ProcessKey) -> tuple[ProcessInfo, ...]:
-        """The process tree of an agent, as of this tick."""
-        return self._processes.tree(key)
+    async def process_trees(
+        self, keys: Collection[ProcessKey]
+    ) -> Mapping[ProcessKey, tuple[ProcessInfo, ...]]:
+        """The process trees of these groups, as of this tick; taken in the sampler's thread, for ports take time."""
+        if not keys:
+            return {}
+        return await asyncio.get_running_loop().run_in_executor(self._sampler, self._trees, tuple(keys))
+
+    def _trees(self, keys: Iterable[ProcessKey]) -> dict[ProcessKey, tuple[ProcessInfo, ...]]:
+        return {key: self._processes.tree(key) for key in keys}
 
     def take_progress(self) -> list[Activity]:
         """The progress entries that came since the last call."""

@@ -16,6 +16,7 @@ from monitor.collector.recovery import Guard
 from monitor.collector.sink import HistorySink
 from monitor.collector.watermark import Watermark
 from monitor.errors import DatabaseError, MonitorError
+from monitor.history.series.desk import HistoryDesk
 from monitor.keystore import Keys, KeyStore
 from monitor.model import Command, FeedState
 
@@ -76,6 +77,8 @@ class LiveFeed:
             await self._open_history(guard, sink, collector)
             beside.append(asyncio.create_task(self._watch(guard, sink, collector), name="guard"))
             beside.append(asyncio.create_task(housekeeping.run(), name="housekeeping"))
+            desk = HistoryDesk(self._store, self._paths.database, readable=lambda: sink.recording)
+            beside.append(asyncio.create_task(desk.run(), name="history desk"))
             if not sink.recording:
                 beside.append(asyncio.create_task(self._open_later(guard, sink, collector), name="opener"))
             collector.inputs.start_watching()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Board,
         Connection,
         Millis,
+        Mute,
         ProcessInfo,
         RagMetrics,
         SourceStatus,
@@ -130,9 +131,10 @@ class Publisher:
         for agent_id in agent_ids:
             self._store.set(Keys.recent_commits(agent_id), book.recent(agent_id))
 
-    def alerts(self, alerts: tuple[Alert, ...]) -> None:
-        """The alerts that are not resolved."""
+    def alerts(self, alerts: tuple[Alert, ...], mutes: tuple[Mute, ...]) -> None:
+        """The alerts that are not resolved, and which of them nobody wants to hear of."""
         self._store.set(Keys.ALERTS, alerts)
+        self._store.set(Keys.MUTES, mutes)
 
     def sources(self, sources: tuple[SourceStatus, ...]) -> None:
         """How the sources fare."""

@@ -12,7 +12,7 @@ from monitor.sources.board.changes import task_events
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from monitor.model import Alert, Board, Millis, Recovery, TaskEvent
+    from monitor.model import Alert, Board, Millis, Mute, Recovery, TaskEvent
 
 
 def ended_alerts(known: Iterable[Alert], active: Iterable[Alert], now: Millis) -> list[Alert]:
@@ -22,6 +22,16 @@ def ended_alerts(known: Iterable[Alert], active: Iterable[Alert], now: Millis) -
         msgspec.structs.replace(alert, resolved=True, resolved_at=max(now, alert.created_at))
         for alert in known
         if alert.alert_id not in open_now
+    ]
+
+
+def ended_mutes(known: Iterable[Mute], active: Iterable[Mute], now: Millis) -> list[Mute]:
+    """Mutes that the new database holds, and that were ended in the time it knows nothing of."""
+    holding = {(mute.rule, mute.subject) for mute in active}
+    return [
+        msgspec.structs.replace(mute, until=min(mute.until, now))
+        for mute in known
+        if (mute.rule, mute.subject) not in holding
     ]
 
 

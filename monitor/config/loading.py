@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ENVIRONMENT_PREFIX: Final = "AGENT_MONITOR_"
-NOT_SETTINGS: Final = frozenset({"CONFIG", "DB", "STATE_DIR", "ROOT", "INTERVAL"})
+NOT_SETTINGS: Final = frozenset(
+    {"CONFIG", "DB", "STATE_DIR", "ROOT", "INTERVAL", "THEME", "FILTER", "ASCII", "NO_MOUSE", "READONLY"}
+)
 """Environment names that stand for command-line options and are read there."""
 CONFIG_SIZE_LIMIT: Final = 1_000_000
 

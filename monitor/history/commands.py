@@ -10,28 +10,31 @@ from typing import TYPE_CHECKING
 
 from monitor import __version__, inbox
 from monitor.errors import MonitorError, RecorderBusyError
-from monitor.history.connection import explain, open_writer
+from monitor.history.connection import explain, in_one_go, open_writer
 from monitor.history.lock import RecorderLock, holder
 from monitor.history.migrations import migrate
 from monitor.history.moments import decode
+from monitor.history.moments.moment import read_mutes
 from monitor.history.queries import fetch_one, sql
 from monitor.history.writing.columns import alert_row
+from monitor.history.writing.encode import mute_statements
 from monitor.rules.lifecycle import AlertBook
+from monitor.rules.mutes import MUTE_DAYS, MUTES_LIMIT, MuteBook
 
 if TYPE_CHECKING:
     import aiosqlite
 
-    from monitor.model import Alert, Command
+    from monitor.model import Alert, Command, Mute
     from monitor.paths import StatePaths
 
 WAL_LIMIT_MB = 16
 
 
-async def send_command(paths: StatePaths, command: Command) -> Alert | None:
+async def send_command(paths: StatePaths, command: Command) -> Alert | Mute | None:
     """Have a command applied.
 
-    Returns the alert as it now is, or None when the recorder was told and will do it within a tick. Raises
-    MonitorError when the alert is unknown or nothing can be written.
+    Returns the alert or the mute as it now is, or None when the recorder was told and will do it within a tick.
+    Raises MonitorError when there is nothing that it could be done to, or nothing can be written.
     """
     if await _hand_over(paths, command):
         return None
@@ -55,11 +58,40 @@ async def send_command(paths: StatePaths, command: Command) -> Alert | None:
         lock.release()
 
 
-async def apply_command(db: aiosqlite.Connection, command: Command) -> Alert:
-    """Acknowledge or resolve an alert through the writing connection.
+async def apply_command(db: aiosqlite.Connection, command: Command) -> Alert | Mute:
+    """Do what the command asks for through the writing connection.
 
-    Raises MonitorError when there is no such open alert, and sqlite3.Error.
+    Raises MonitorError when there is nothing that it could be done to, and sqlite3.Error.
     """
+    if command.kind in ("mute", "unmute"):
+        return await in_one_go(db, lambda connection: _change_mutes(connection, command))
+    return await _change_alert(db, command)
+
+
+def _change_mutes(db: sqlite3.Connection, command: Command) -> Mute:
+    """In the connection's thread: mute, or end a mute."""
+    mutes = MuteBook(read_mutes(db, command.at))
+    changed = mutes.obey(command, command.at)
+    if changed is None and command.kind == "unmute":
+        raise MonitorError("nothing is muted by that: `agent-monitor alerts mutes` shows what is.")
+    if changed is None:
+        raise MonitorError(
+            f"cannot be muted: a mute needs a rule or a subject and at most {MUTE_DAYS} days, and there are at "
+            f"most {MUTES_LIMIT} at a time; `agent-monitor alerts mutes` shows them."
+        )
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for name, bound in mute_statements([changed], command.at):
+            db.executemany(sql(name), bound)
+        db.commit()
+    except BaseException:
+        db.rollback()
+        raise
+    return changed
+
+
+async def _change_alert(db: aiosqlite.Connection, command: Command) -> Alert:
+    """Acknowledge or resolve an alert."""
     row = await fetch_one(db, "alert_by_id", alert_id=command.alert_id)
     if row is None:
         raise MonitorError(

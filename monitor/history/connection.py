@@ -139,6 +139,15 @@ async def attach_recording(db: aiosqlite.Connection, file: Path) -> None:
         raise explain(error, file) from error
 
 
+def identity(file: Path) -> tuple[int, int] | None:
+    """Which file stands under this name: a restored or a new one is another. None where none stands."""
+    try:
+        status = os.stat(file)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def _uri(file: Path) -> str:
     """The file's URI, with what is special in one quoted."""
     if not file.is_file():

@@ -58,6 +58,7 @@ COPIES: Final = (
     "export_alerts",
     "export_alert_changes",
     "export_alerts_archive",
+    "export_alert_mutes",
     "export_events",
     "export_agent_metrics_5min",
     "export_agent_metrics_hourly",

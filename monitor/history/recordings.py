@@ -13,6 +13,7 @@ import aiosqlite
 from monitor.errors import DatabaseError
 from monitor.history.connection import explain, open_reader
 from monitor.history.migrations import applied, migrate, migrations, verify
+from monitor.history.queries import fetch
 from monitor.history.replay.span import Span, read_span
 
 if TYPE_CHECKING:
@@ -37,6 +38,12 @@ async def open_recording(file: Path) -> AsyncIterator[tuple[aiosqlite.Connection
             await _copy(db, copy)
             db = await stack.enter_async_context(open_reader(copy))
         yield db, copied
+
+
+async def file_of(db: aiosqlite.Connection) -> Path:
+    """The file that a connection reads: of an older recording, its copy. Raises sqlite3.Error."""
+    files = await fetch(db, "database_files")
+    return next(Path(row["file"]) for row in files if row["name"] == "main")
 
 
 async def survey(file: Path) -> tuple[Span, bool]:

@@ -7,6 +7,7 @@ whole. `None` means unknown: it is never written as zero. Names are those of see
 
 from monitor.model.board import (
     DONE_STATUSES,
+    UNFINISHED_STATUSES,
     Board,
     BoardAgent,
     BoardReading,
@@ -29,6 +30,7 @@ from monitor.model.conclusions import (
     FeedState,
     Mute,
 )
+from monitor.model.dependencies import Dependencies, Wait, WaitState
 from monitor.model.git import (
     COMMIT_FILES_LIMIT,
     Commit,
@@ -73,6 +75,7 @@ from monitor.model.system import (
     SourceStatus,
     SystemHealth,
 )
+from monitor.model.task_life import Since, StatusSpan, blocked_since, in_status, status_spans
 from monitor.model.words import (
     SEVERITIES,
     STATUSES,
@@ -95,6 +98,7 @@ __all__ = [
     "SEVERITIES",
     "SPANS",
     "STATUSES",
+    "UNFINISHED_STATUSES",
     "Activity",
     "Agent",
     "AgentMetrics",
@@ -111,6 +115,7 @@ __all__ = [
     "Commit",
     "Connection",
     "DayCount",
+    "Dependencies",
     "DiskUsage",
     "Event",
     "Evidence",
@@ -142,9 +147,11 @@ __all__ = [
     "ServiceState",
     "ServiceStatus",
     "Severity",
+    "Since",
     "SourceState",
     "SourceStatus",
     "Status",
+    "StatusSpan",
     "SystemHealth",
     "Task",
     "TaskEvent",
@@ -152,7 +159,12 @@ __all__ = [
     "TaskMetrics",
     "Timeline",
     "TimelineSlice",
+    "Wait",
+    "WaitState",
     "WorktreeReading",
+    "blocked_since",
+    "in_status",
     "is_done",
+    "status_spans",
     "task_metrics",
 ]

@@ -120,6 +120,8 @@ class TaskEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 DONE_STATUSES: frozenset[str] = frozenset({"DONE", "VERIFIED"})
 """Task statuses that mean finished: the declared one, and the one that boards made up (SIB-04)."""
+UNFINISHED_STATUSES: frozenset[str] = frozenset({"TODO", "IN_PROGRESS", "REVIEW", "BLOCKED"})
+"""The declared statuses of unfinished work (SIB-04); one that a board made up may mean anything."""
 
 
 _METRIC_NAMES = {

@@ -132,6 +132,8 @@ class SystemHealth(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes used on the fullest watched file system."""
     disk_percent: float | None = None
     load: tuple[float, float, float] | None = None
+    cpu_count: int | None = None
+    """Cores: what `load` is to be measured against."""
     uptime_seconds: int | None = None
     disks: tuple[DiskUsage, ...] = ()
     services: tuple[ServiceStatus, ...] = ()

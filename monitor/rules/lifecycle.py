@@ -12,6 +12,7 @@ import msgspec
 from monitor.model import SEVERITIES, Alert, Leap, Millis
 from monitor.rules.alerts import RULES_BY_ID
 from monitor.rules.rule import REASON, Finding
+from monitor.rules.words import NOTE_LIMIT, PERSON_LIMIT
 from monitor.text import clean
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 
     from monitor.model import Command
 
-NOTE_LIMIT: Final = 500
-"""Characters of the note that comes with an acknowledgement."""
-PERSON_LIMIT: Final = 50
-"""Characters of who acknowledged (seed 001, L154)."""
 _DIGITS: Final = digits + ascii_lowercase
 
 Key = tuple[str, str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2s
 from typing import TYPE_CHECKING, Final
 
 from monitor.rules.rule import Finding, Firing, Rule, finding
@@ -37,33 +38,38 @@ def _overlapping(situation: Situation, _thresholds: Thresholds, _firing: Firing)
     for overlap in situation.overlaps:
         names = [statuses[agent].name if agent in statuses else agent for agent in overlap.pair]
         what = "the same file" if overlap.count == 1 else f"the same {overlap.count} files"
-        told = _told(overlap)
         yield finding(
             FILE_OVERLAP,
             subject_of(overlap),
             title=f"{names[0]} and {names[1]} change {what}",
-            message=f"{told}: changed in the worktrees of both, and neither has what the other did. "
+            message=f"Both have changed {_told(overlap)}, and neither has what the other did. "
             "Merge one into the other soon, or have one of them wait.",
             source="git",
             agents=list(overlap.agents),
             files=list(overlap.files),
             count=overlap.count,
-            reason=told,
+            reason=_reason(overlap),
         )
 
 
 def _told(overlap: Overlap) -> str:
-    """The first files and how many more: `src/parser.py, src/board.py and 3 more`."""
+    """The first files and how many more: `src/board.py, src/parser.py and 3 more`."""
     named = [clean(file, _PATH_LIMIT) for file in overlap.files[:_NAMED]]
     more = overlap.count - len(named)
     return f"{', '.join(named)} and {more} more" if more else " and ".join(named)
+
+
+def _reason(overlap: Overlap) -> str:
+    """What changes with the agents and the files: news of them are written."""
+    told = "\0".join((*overlap.agents, *overlap.files, str(overlap.count)))
+    return blake2s(told.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 OVERLAP_RULES: Final = (
     Rule(
         id=FILE_OVERLAP,
         type="agent",
-        severity="warning",
+        severity="info",
         find=_overlapping,
         hold_seconds=_HOLD_SECONDS,
         clear_seconds=_CLEAR_SECONDS,

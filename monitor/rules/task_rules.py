@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from monitor.model import UNFINISHED_STATUSES
 from monitor.rules.rule import Finding, Firing, Rule, finding
 from monitor.rules.words import bare, minutes
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from monitor.model import Board, Task
     from monitor.rules.facts import Situation
 
-_UNFINISHED: Final = frozenset({"TODO", "IN_PROGRESS", "REVIEW", "BLOCKED"})
-"""The declared statuses of unfinished work (SIB-04); what a board made up may mean anything."""
 _NAMED_AT_MOST: Final = 5
 """Tasks that a message lists by id."""
 
@@ -98,7 +97,9 @@ def _dependency(situation: Situation, _thresholds: Thresholds, firing: Firing) -
     begun = [task for task in situation.board.tasks if task.status == "IN_PROGRESS" and task.dependencies]
     if not begun:
         return
-    unfinished = {(task.root, task.id) for task in situation.board.tasks if task.status in _UNFINISHED}
+    unfinished = {
+        (task.root, task.id) for task in situation.board.tasks if task.status in UNFINISHED_STATUSES
+    }
     unreadable = _unreadable_roots(situation.board)
     for task in begun:
         waits_for = [

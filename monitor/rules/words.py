@@ -1,4 +1,4 @@
-"""The words that reasons and alerts share: durations, percentages, how a process ended."""
+"""The words that reasons and alerts share: durations, percentages, how a process ended; how long people's may be."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from monitor.model import ProcessExit
 
+NOTE_LIMIT: Final = 500
+"""Characters of the note that a person leaves with what they do."""
+PERSON_LIMIT: Final = 50
+"""Characters of who acknowledged, resolved or muted (seed 001, L154)."""
 _MINUTES_PER_HOUR: Final = 60
 
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.filter import ANSIToTruecolor, LineFilter, NoColor
 from textual.widgets import Input
 from textual.worker import Worker, WorkerError, WorkerFailed, WorkerState
 
-from monitor.errors import MonitorError
+from monitor.errors import ConfigError, MonitorError
 from monitor.keystore import Feed, Keys, KeyStore, Player
-from monitor.ui.commands import CommandSpec, bindings, offered
+from monitor.ui.acting.programs import Programs
+from monitor.ui.arrangement import Memory
+from monitor.ui.commands import CommandSpec, bindings
+from monitor.ui.focus import Following
 from monitor.ui.notices import Notices
+from monitor.ui.outside.foreground import may_stop
 from monitor.ui.palette import Palette
+from monitor.ui.panes.base import BasePane
 from monitor.ui.panes.pane import Pane
 from monitor.ui.replay import Replay
 from monitor.ui.screens.base import BaseScreen
@@ -25,23 +29,35 @@ from monitor.ui.themes import DARK, LIGHT, PLAIN
 from monitor.ui.wiring import Wiring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.binding import BindingType
+    from textual.command import Provider
     from textual.dom import DOMNode
     from textual.events import Key
     from textual.screen import Screen
     from textual.theme import Theme
+    from textual.timer import Timer
 
     from monitor.model import Command, FeedState
     from monitor.ui.options import ScreenOptions
+    from monitor.ui.outside.programs import Kind
 
 INTERVALS: Final = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
 """Seconds between refreshes that `+` and `-` go through."""
 _FEED: Final = "feed"
 _LIVE_ACTIONS: Final = frozenset({"pause", "interval"})
+_REMEMBER_SECONDS: Final = 1.0
+"""From a change of the arrangement to its file."""
 _CLOSING_SECONDS: Final = 3.0
 """For the feed to close; a terminal that is given back late is worse than a file that is closed by the system."""
+
+
+def _search() -> type[Provider]:
+    """What the palette finds; imported when it is opened."""
+    from monitor.ui.search import Search
+
+    return Search
 
 
 class MonitorApp(App[None]):
@@ -54,6 +70,7 @@ class MonitorApp(App[None]):
     TITLE = "Agent Monitor"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("app"))
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS = {_search}  # noqa: RUF012 - Textual's own type of it
 
     def __init__(self, store: KeyStore, feed: Feed, options: ScreenOptions) -> None:
         # An ANSI theme leaves the terminal's own colours alone, and the filter then drops the rest.
@@ -67,11 +84,14 @@ class MonitorApp(App[None]):
         self.paused_since: int | None = None
         self.notices = Notices(store, self.call_next)
         self.replay = Replay(store, feed) if isinstance(feed, Player) else None
-        self.wiring = Wiring(store, self.notices, options, self.send, self.replay)
+        self.memory = Memory(options.arrangement)
+        self._remembering: Timer | None = None
+        self.wiring = Wiring(store, self.notices, options, self.send, self.memory, Following(), self.replay)
+        self.programs = Programs(self, self.wiring)
         self.animation_level = "full" if options.animations else "none"
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
-        self._begin_with_theme(PLAIN if options.no_color else self._known_theme(options.theme))
+        self._begin_with_theme(PLAIN if options.no_color else self._first_theme())
         self.palette = self._resolve_palette()
         self.set_keymap(options.keymap)
 
@@ -84,6 +104,7 @@ class MonitorApp(App[None]):
     def on_mount(self) -> None:
         """Draw the empty frame first, then start the feed."""
         self.theme_changed_signal.subscribe(self, self._theme_changed)
+        self.memory.changed = self._remember_soon
         self.call_after_refresh(self._start_feed)
 
     def _start_feed(self) -> None:
@@ -91,6 +112,8 @@ class MonitorApp(App[None]):
 
     async def on_unmount(self) -> None:
         """Let the cancelled feed close what it has open, before the event loop ends under it."""
+        self.programs.end()
+        self.memory.write()
         if self._feed_worker is None:
             return
         try:
@@ -112,7 +135,7 @@ class MonitorApp(App[None]):
             for screen in self._base_screens():
                 screen.header.show_problem(describe(error))
         else:
-            self.notify(describe(error), severity="error", timeout=8)
+            self.notify(describe(error), severity="error", timeout=8, markup=False)
 
     def send(self, command: Command, failed: Callable[[], None] | None = None) -> None:
         """Hand a command to the feed without waiting for it; a failure is shown, and told to `failed`."""
@@ -126,17 +149,41 @@ class MonitorApp(App[None]):
                 failed()
             raise
 
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """Textual takes the screen below for visible under an opaque one too, and what changes there draws all anew."""
+        return [] if self.screen.styles.background.a == 1 else super()._background_screens
+
     def _base_screens(self) -> list[BaseScreen[Any]]:
         return [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
 
+    # --- what is remembered -------------------------------------------------------------------------------------
+
+    def _remember_soon(self) -> None:
+        """Write what was chosen once a person has chosen; several keys one after the other are written once."""
+        if self._remembering is None:
+            self._remembering = self.set_timer(_REMEMBER_SECONDS, self._remember)
+
+    async def _remember(self) -> None:
+        self._remembering = None
+        if problem := await asyncio.to_thread(self.memory.write):
+            self.notify(problem, severity="warning", timeout=8)
+
     # --- theme --------------------------------------------------------------------------------------------------
+
+    def _first_theme(self) -> str:
+        """The one that was asked for, else the one that was chosen last, where there still is one of that name."""
+        remembered = self.memory.arrangement.theme
+        if self.options.theme is None and remembered in self.available_themes:
+            return remembered
+        return self._known_theme(self.options.theme)
 
     def _known_theme(self, name: str | None) -> str:
         if name is None:
             return DARK.name
         if name not in self.available_themes:
             names = ", ".join(sorted(self.available_themes))
-            raise MonitorError(f'There is no theme "{name}". Choose one of: {names}.')
+            raise ConfigError(f'There is no theme "{name}". Choose one of: {names}.')
         return name
 
     def _begin_with_theme(self, name: str) -> None:
@@ -149,7 +196,8 @@ class MonitorApp(App[None]):
     def _resolve_palette(self) -> Palette:
         return Palette(self.get_css_variables(), ansi=self.native_ansi_color)
 
-    def _theme_changed(self, _theme: Theme) -> None:
+    def _theme_changed(self, theme: Theme) -> None:
+        self.memory.change(theme=theme.name)
         self.palette = self._resolve_palette()
         for screen in self._base_screens():
             screen.refresh_palette()
@@ -206,22 +254,33 @@ class MonitorApp(App[None]):
         nearest = min(range(len(INTERVALS)), key=lambda index: abs(INTERVALS[index] - now))
         self.feed.set_interval(INTERVALS[max(0, min(nearest + step, len(INTERVALS) - 1))])
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the palette finds: every command that works on this screen, the agents, and the theme."""
-        contexts = screen.contexts() if isinstance(screen, BaseScreen) else ()
-        for command in offered(replay=self.replay is not None):
-            if command.palette and command.context in ("app", *contexts):
-                yield SystemCommand(command.title, command.help, partial(self._run, command))
-        yield SystemCommand("Theme", "Change the colours.", self.action_change_theme)
-        if isinstance(screen, MainScreen):
-            for agent_id in screen.store_ids:
-                go = partial(screen.go_to_agent, agent_id)
-                yield SystemCommand(
-                    f"Agent: {screen.agents.name_of(agent_id)}", "Go to this agent.", go, discover=False
-                )
-
-    async def _run(self, command: CommandSpec) -> None:
+    async def run_command(self, command: CommandSpec) -> None:
+        """Run a command as its key would, from the palette."""
         await self.run_action(command.action, self._server(command))
+
+    # --- outside of the screen ----------------------------------------------------------------------------------
+
+    def action_open_program(self, kind: Kind) -> None:
+        """Open a shell or an editor in the worktree of the agent at hand."""
+        screen = self.screen
+        self.programs.open(kind, screen.agent_here() if isinstance(screen, BaseScreen) else None)
+
+    def action_act(self) -> None:
+        """Ask what to send to the processes of the agents at hand."""
+        from monitor.ui.acting.processes import ask
+
+        ask(self, self.wiring, self.screen.agents_here() if isinstance(self.screen, BaseScreen) else ())
+
+    def action_suspend_process(self) -> None:
+        """Stop, as ctrl+z does everywhere, where there is a shell to go on from."""
+        if self._driver is None or not self._driver.can_suspend or not may_stop():
+            self.notify("There is no shell to go back to.", timeout=3)
+            return
+        super().action_suspend_process()
+
+    def action_redraw(self) -> None:
+        """Draw every cell again: something else has written on the terminal."""
+        self.refresh(layout=True)
 
     def _server(self, command: CommandSpec) -> DOMNode:
         """The node that serves a command."""
@@ -230,8 +289,8 @@ class MonitorApp(App[None]):
             return self
         if command.context in ("pane", "order"):
             return screen.pane or screen.query(Pane).first()
-        panes = [pane for pane in screen.query(Pane) if command.context in pane.CONTEXTS]
-        return next((pane for pane in panes if pane is screen.pane), panes[0] if panes else screen)
+        panes = [pane for pane in screen.query(BasePane) if command.context in pane.CONTEXTS]
+        return next((pane for pane in panes if pane is screen.focused_pane), panes[0] if panes else screen)
 
 
 def describe(error: Exception) -> str:

@@ -11,7 +11,7 @@ from monitor.ui.spans import UNKNOWN, Cell
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from monitor.model import Severity, Status
+    from monitor.model import Severity, SourceState, Status
     from monitor.ui.palette import StyleName
 
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
@@ -36,6 +36,14 @@ SEVERITY_GLYPHS: Final[dict[Severity, tuple[str, StyleName]]] = {
     "warning": ("▲", "warn"),
     "error": ("✖", "bad"),
     "critical": ("◆", "alarm"),
+}
+SHARED: Final = "⧉"
+"""Stands beside a file, a commit and an agent when another agent changes the same file."""
+SOURCE_GLYPHS: Final[dict[SourceState, tuple[str, StyleName]]] = {
+    "ok": ("●", "ok"),
+    "degraded": ("▲", "warn"),
+    "failing": ("✖", "bad"),
+    "off": ("○", "muted"),
 }
 
 
@@ -68,6 +76,11 @@ def duration(seconds: float | None) -> str:
 def clock_time(milliseconds: int | None) -> str:
     """A moment as the local time of day, `12:03:04`."""
     return _local_time(milliseconds, "%H:%M:%S")
+
+
+def day_time(milliseconds: int | None) -> str:
+    """A moment as local time with its date, `2026-01-01 12:03:04`."""
+    return _local_time(milliseconds, "%Y-%m-%d %H:%M:%S")
 
 
 def date_time(milliseconds: int | None, now: int) -> str:
@@ -149,12 +162,13 @@ def spark(values: Iterable[float | None], width: int, top: float = 100.0) -> str
     return _spark(tuple(values)[-width:], width, top) if width > 0 else ""
 
 
-@lru_cache(1024)
+@lru_cache(128)
 def _spark(newest: tuple[float | None, ...], width: int, top: float) -> str:
     """As `spark`; remembered, because the history of an agent at rest stays the same."""
     top = max([top, *(value for value in newest if value is not None)])
+    last, scale = len(_BLOCKS) - 1, len(_BLOCKS) / top
     blocks = [
-        " " if value is None else _BLOCKS[min(len(_BLOCKS) - 1, int(max(0.0, value) / top * len(_BLOCKS)))]
+        " " if value is None else _BLOCKS[min(last, int(value * scale))] if value > 0 else _BLOCKS[0]
         for value in newest
     ]
     return "".join(blocks).rjust(width)

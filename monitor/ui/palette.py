@@ -14,7 +14,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 StyleName = Literal[
-    "text", "strong", "muted", "faint", "accent", "ok", "info", "warn", "bad", "alarm", "title", "key", "fill"
+    "text",
+    "strong",
+    "muted",
+    "faint",
+    "accent",
+    "ok",
+    "info",
+    "warn",
+    "bad",
+    "alarm",
+    "call",
+    "title",
+    "key",
+    "fill",
 ]
 
 _BACKGROUND_SHARE: Final = 0.22
@@ -24,7 +37,7 @@ _BACKGROUND_SHARE: Final = 0.22
 class Palette:
     """Rich styles for the style names under one theme."""
 
-    filled: Final = frozenset({"alarm"})
+    filled: Final = frozenset({"alarm", "call"})
     """Styles with a background of their own, which blanks must keep."""
 
     def __init__(self, variables: Mapping[str, str], *, ansi: bool) -> None:
@@ -76,6 +89,7 @@ def _ansi_styles(colors: Mapping[str, Color]) -> dict[StyleName, Style]:
         "warn": Style(color=rich["warning"], bold=True),
         "bad": Style(color=rich["error"], bold=True),
         "alarm": Style(color=rich["error"], bold=True, reverse=True),
+        "call": Style(color=rich["warning"], bold=True, reverse=True),
         "title": Style(bold=True),
         "key": Style(color=rich["primary"], bold=True),
         "fill": Style(color=rich["primary"]),
@@ -101,6 +115,7 @@ def _blended_styles(
         "warn": ink(colors["warning"]),
         "bad": ink(colors["error"]),
         "alarm": Style(color=paper, bgcolor=colors["error"].rich_color, bold=True),
+        "call": Style(color=paper, bgcolor=colors["warning"].rich_color, bold=True),
         "title": ink(foreground, bold=True),
         "key": ink(colors["primary"]),
         "fill": ink(colors["primary"], 0.75),

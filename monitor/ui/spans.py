@@ -1,11 +1,14 @@
 """Styled text of exact width: a cell is a tuple of spans, a span is a text and the name of a style.
 
 Names instead of colours keep the panes free of themes; `palette.py` turns a name into a style when a line is drawn.
-Widths are terminal cells, as Rich counts them, so that wide characters and emoji keep columns straight.
+Widths are terminal cells, as Rich counts them, so that wide characters and emoji keep columns straight. Where terminals
+disagree about a width (joined emoji, variation selectors, skin tones), the text is simplified until they agree; the
+width of a text is then the sum of its characters' widths, wherever spans are joined or cut.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from rich.cells import cell_len, set_cell_size
@@ -23,6 +26,11 @@ Cell: TypeAlias = tuple[Span, ...]
 ELLIPSIS: Final = "…"
 UNKNOWN: Final = "–"
 
+_DISPUTED: Final = re.compile("[\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]+")
+"""Joiner, variation selectors and skin tones: some terminals add cells for them, some take cells away."""
+_FLAG_LETTERS: Final = re.compile("[\U0001f1e6-\U0001f1ff]*$")
+"""Two of these are a flag."""
+
 
 def text_width(text: str) -> int:
     """Width of a text in terminal cells."""
@@ -34,17 +42,35 @@ def cell_width(cell: Cell) -> int:
     return sum(text_width(text) for text, _ in cell)
 
 
+def settle(text: str) -> str:
+    """The text without what terminals disagree about: a family becomes its members, a toned hand a plain one."""
+    return text if text.isascii() else _DISPUTED.sub("", text)
+
+
 def cut(text: str, width: int) -> str:
-    """The text in at most `width` cells, with an ellipsis when something had to go."""
+    """The settled text in at most `width` cells, with an ellipsis when something had to go.
+
+    A mark stays with its letter, and of a flag nothing is left over.
+    """
+    text = settle(text)
     if text_width(text) <= width:
         return text
     if width <= 0:
         return ""
-    return set_cell_size(text, width - 1).rstrip() + ELLIPSIS
+    kept = set_cell_size(text, width - 1)
+    if not kept.isascii():
+        half = len(_FLAG_LETTERS.findall(kept)[0]) % 2
+        if half and _FLAG_LETTERS.fullmatch(text[len(kept) : len(kept) + 1] or " "):
+            kept = kept[:-1]
+    return kept.rstrip() + ELLIPSIS
 
 
 def fit(cell: Cell, width: int, align: Align = "left") -> Cell:
     """The cell in exactly `width` cells: padded on the side away from `align`, or cut with an ellipsis."""
+    for text, _ in cell:
+        if not text.isascii() and _DISPUTED.search(text):
+            cell = tuple((settle(text), style) for text, style in cell)
+            break
     size = cell_width(cell)
     if size == width:
         return cell

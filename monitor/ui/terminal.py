@@ -38,16 +38,16 @@ SWITCH_SECONDS: Final = 0.0005
 """How long a thread that works keeps the others waiting: Python's 5 ms make each write to the terminal wait so long."""
 
 
-def run_app(app: App[Any], logs: Path) -> int:
+def run_app(app: App[Any], logs: Path, *, mouse: bool = True) -> int:
     """Run the app on this terminal until it ends; returns the exit code of the process.
 
     A crash is written to a file in the folder `logs`, a line about it to standard error. An app may carry a
-    `failure`: the `MonitorError` it ended with.
+    `failure`: the `MonitorError` it ended with. Without `mouse` the terminal is never asked for its events.
     """
     app.driver_class = TerminalDriver
     # Textual would print its traceback, with the values of all variables.
     app.error_console = Console(file=io.StringIO())
-    stop = _Stop(app)
+    stop = _Stop(app, mouse=mouse)
     crash: BaseException | None = None
     stop.install()
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -72,8 +72,9 @@ def run_app(app: App[Any], logs: Path) -> int:
 class _Stop:
     """Turns the signals that end a process into an orderly end of the app, and into a hard one the second time."""
 
-    def __init__(self, app: App[Any]) -> None:
+    def __init__(self, app: App[Any], *, mouse: bool) -> None:
         self._app = app
+        self._mouse = mouse
         self._loop: asyncio.AbstractEventLoop | None = None
         self._before: dict[signal.Signals, Any] = {}
         self.signal: int | None = None
@@ -87,7 +88,7 @@ class _Stop:
         """Run the app, unless a signal has come already."""
         self._loop = asyncio.get_running_loop()
         if self.signal is None:
-            await self._app.run_async()
+            await self._app.run_async(mouse=self._mouse)
 
     def release(self) -> None:
         """Handle the signals as before."""

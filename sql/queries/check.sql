@@ -64,6 +64,7 @@ UNION ALL SELECT 'rag_metrics', count(*) FROM rag_metrics
 UNION ALL SELECT 'alerts', count(*) FROM alerts
 UNION ALL SELECT 'alert_changes', count(*) FROM alert_changes
 UNION ALL SELECT 'alerts_archive', count(*) FROM alerts_archive
+UNION ALL SELECT 'alert_mutes', count(*) FROM alert_mutes
 UNION ALL SELECT 'events', count(*) FROM events;
 
 -- name: table_bytes()
@@ -135,6 +136,9 @@ UNION ALL
 SELECT 'alerts_archive: ' || alert_id || ' was resolved before it was created'
 FROM alerts_archive WHERE resolved_at < created_at
 UNION ALL
+SELECT 'alert_mutes: that of ' || trim(rule || ' ' || subject) || ' ended before it began'
+FROM alert_mutes WHERE coalesce(ended_at, until) < recorded_at OR until < created_at
+UNION ALL
 SELECT 'recorders: ' || recorder_id || ' ended before it started'
 FROM recorders WHERE coalesce(stopped_at, last_tick_at) < started_at OR last_tick_at < started_at
 UNION ALL
@@ -166,6 +170,8 @@ UNION ALL
 SELECT 'task_events' WHERE (SELECT max(timestamp) FROM task_events) > :latest
 UNION ALL
 SELECT 'alerts: ' || alert_id FROM alerts WHERE created_at > :latest
+UNION ALL
+SELECT 'alert_mutes: ' || trim(rule || ' ' || subject) FROM alert_mutes WHERE recorded_at > :latest
 UNION ALL
 SELECT 'git_commits: ' || commit_hash FROM git_commits WHERE recorded_at > :latest
 UNION ALL

@@ -23,6 +23,8 @@ SELECT max(coalesce(at, 0)) AS newest FROM (
     UNION ALL SELECT max(timestamp) FROM events WHERE type = 'source' AND timestamp <= :until
     UNION ALL SELECT max(created_at) FROM alerts WHERE created_at <= :until
     UNION ALL SELECT max(resolved_at) FROM alerts WHERE resolved_at <= :until
+    UNION ALL SELECT max(recorded_at) FROM alert_mutes WHERE recorded_at <= :until
+    UNION ALL SELECT max(ended_at) FROM alert_mutes WHERE ended_at <= :until
 );
 
 -- name: pin_agent_profiles(after, until)!
@@ -77,6 +79,16 @@ SET timestamp = :after,
 WHERE (alert_id, timestamp) IN (
     SELECT alert_id, max(timestamp) FROM alert_changes
     WHERE timestamp > :after AND timestamp <= :until GROUP BY alert_id
+);
+
+-- name: pin_alert_mutes(after, until, by)!
+-- It lasts as long as was meant, or has ended by now.
+UPDATE OR IGNORE alert_mutes
+SET recorded_at = :after, created_at = min(created_at, :after), until = max(until - :by, :after),
+    ended_at = min(ended_at, :after)
+WHERE (rule, subject, recorded_at) IN (
+    SELECT rule, subject, max(recorded_at) FROM alert_mutes
+    WHERE recorded_at > :after AND recorded_at <= :until GROUP BY rule, subject
 );
 
 -- name: pin_system_health(after, until)!
@@ -186,6 +198,15 @@ SET timestamp = timestamp - :by,
     acknowledged_at = acknowledged_at - iif(acknowledged_at > :after, :by, 0),
     resolved_at = resolved_at - iif(resolved_at > :after, :by, 0)
 WHERE timestamp > :after AND timestamp <= :until;
+
+-- name: move_alert_mutes(after, until, by)!
+-- One made before that moment was meant to last to a time that is still right.
+UPDATE OR IGNORE alert_mutes
+SET recorded_at = recorded_at - iif(recorded_at > :after, :by, 0),
+    created_at = min(created_at, recorded_at - iif(recorded_at > :after, :by, 0)),
+    until = until - iif(recorded_at > :after, :by, 0),
+    ended_at = iif(recorded_at > :after, ended_at - :by, min(ended_at, :after))
+WHERE max(recorded_at, coalesce(ended_at, 0)) > :after AND recorded_at <= :until;
 
 -- name: move_events(after, until, by)!
 -- What an agent's progress log says of its times stays: read again, it would be recorded twice.

@@ -180,6 +180,15 @@ FROM source.alerts_archive
 WHERE resolved_at >= :since AND resolved_at <= :until AND (:only IS NULL
     OR subject IN (SELECT value FROM json_each(:only)) OR source IN (SELECT value FROM json_each(:only)));
 
+-- name: export_alert_mutes(since, until, only)!
+-- Those that held at some time of it; for some agents only, those that can have kept one of their alerts quiet.
+INSERT INTO main.alert_mutes (rule, subject, recorded_at, created_at, until, ended_at, muted_by, note)
+SELECT rule, subject, recorded_at, created_at, until, iif(ended_at <= :until, ended_at, NULL), muted_by, note
+FROM source.alert_mutes AS m
+WHERE recorded_at <= :until AND coalesce(ended_at, until) > :since AND (:only IS NULL OR EXISTS (
+    SELECT 1 FROM main.alerts AS a WHERE m.rule IN ('', a.rule) AND m.subject IN ('', a.subject)
+));
+
 -- name: export_events(since, until, agents, only, shown, listed)!
 -- Before it: the newest of all (`:shown`), of each agent (`:listed`), when each agent left last, and the newest of each
 -- source since the recorder of its first moment started.

@@ -166,6 +166,12 @@ DELETE FROM alerts WHERE id IN (
     SELECT id FROM alerts WHERE resolved = 1 AND resolved_at < :cut ORDER BY resolved_at, id LIMIT :count
 );
 
+-- name: prune_alert_mutes(cut, count)!
+DELETE FROM alert_mutes WHERE (rule, subject, recorded_at) IN (
+    SELECT rule, subject, recorded_at FROM alert_mutes
+    WHERE coalesce(ended_at, until) < :cut ORDER BY coalesce(ended_at, until) LIMIT :count
+);
+
 -- name: prune_agents(key, cut)!
 -- An agent that was not seen since and of which nothing is left.
 DELETE FROM agents WHERE agent_id = :key AND last_seen < :cut
@@ -230,4 +236,6 @@ UNION ALL SELECT 'rag_metrics', max(0, count(*) - 1) FROM rag_metrics
     WHERE timestamp < json_extract(:cuts, '$.rag_metrics')
 UNION ALL SELECT 'events', count(*) FROM events WHERE timestamp < json_extract(:cuts, '$.events')
 UNION ALL SELECT 'alerts', count(*) FROM alerts
-    WHERE resolved = 1 AND resolved_at < json_extract(:cuts, '$.alerts');
+    WHERE resolved = 1 AND resolved_at < json_extract(:cuts, '$.alerts')
+UNION ALL SELECT 'alert_mutes', count(*) FROM alert_mutes
+    WHERE coalesce(ended_at, until) < json_extract(:cuts, '$.alert_mutes');

@@ -30,6 +30,9 @@ INSERT OR IGNORE INTO agents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- name: salvage_alert_changes*!
 INSERT OR IGNORE INTO alert_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
+-- name: salvage_alert_mutes*!
+INSERT OR IGNORE INTO alert_mutes VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+
 -- name: salvage_alerts*!
 INSERT OR IGNORE INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
@@ -349,3 +352,26 @@ SET
         FROM main.alert_changes AS c WHERE c.alert_id = a.alert_id ORDER BY c.timestamp DESC LIMIT 1
     )
 WHERE alert_id IN (SELECT alert_id FROM salvaged.alert_changes);
+
+-- name: merge_alert_mutes()!
+INSERT OR IGNORE INTO main.alert_mutes SELECT * FROM salvaged.alert_mutes;
+
+-- name: merge_mute_ends()!
+-- One that either file knows to have ended has.
+UPDATE main.alert_mutes AS m SET ended_at = s.ended_at
+FROM salvaged.alert_mutes AS s
+WHERE m.rule = s.rule AND m.subject = s.subject AND m.recorded_at = s.recorded_at AND m.ended_at IS NULL
+    AND s.ended_at <= m.until;
+
+-- name: merge_mute_successors()!
+-- One mute a rule and subject: where both files tell of it, the one before ends where the next begins.
+UPDATE main.alert_mutes AS m
+SET ended_at = (
+    SELECT min(recorded_at) FROM main.alert_mutes
+    WHERE rule = m.rule AND subject = m.subject AND recorded_at > m.recorded_at
+)
+WHERE EXISTS (
+    SELECT 1 FROM main.alert_mutes AS next
+    WHERE next.rule = m.rule AND next.subject = m.subject AND next.recorded_at > m.recorded_at
+        AND next.recorded_at < coalesce(m.ended_at, m.until)
+);

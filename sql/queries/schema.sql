@@ -13,6 +13,10 @@ CREATE TABLE IF NOT EXISTS schema_version (
 -- name: schema_tables()
 SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\';
 
+-- name: database_files()
+-- What the connection reads.
+SELECT name, file FROM pragma_database_list;
+
 -- name: table_statements()
 -- The statement that made each table, with its comments.
 SELECT name, sql FROM sqlite_schema WHERE type = 'table';

@@ -38,6 +38,15 @@ SELECT
     idle_ms, blocked_ms, error_ms, offline_ms
 FROM agent_metrics_daily WHERE agent_id = :agent_id AND timestamp >= :start AND timestamp < :end ORDER BY timestamp;
 
+-- name: series_commits(agent_id, start, end, bucket)
+-- How many commits the agent made in each `:bucket` milliseconds from `:start` on, as far as was known before `:end`.
+SELECT (min(commit_timestamp, recorded_at) - :start) / :bucket AS number, count(*) AS commits
+FROM commit_agents
+WHERE agent_id = :agent_id
+    AND min(commit_timestamp, recorded_at) >= :start AND min(commit_timestamp, recorded_at) < :end
+    AND attribution = 'reflog' AND coalesce(attributed_at, recorded_at) < :end
+GROUP BY number;
+
 -- name: host_marks()
 SELECT
     (SELECT done_until FROM rollups WHERE name = 'system_health_hourly') AS done_hourly,
@@ -68,3 +77,9 @@ SELECT
     max(max_api_latency) AS max_latency, max(max_error_count) AS max_errors
 FROM system_health_hourly
 WHERE timestamp >= :start AND timestamp < :end GROUP BY number ORDER BY number;
+
+-- name: completed_by(since, at)
+-- When tasks were completed from `:since` on, as far as it was known at `:at`.
+SELECT timestamp FROM task_events
+WHERE event_type = 'completed' AND timestamp >= :since AND timestamp <= :at
+    AND coalesce(recorded_at, timestamp) <= :at;

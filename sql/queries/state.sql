@@ -215,6 +215,12 @@ FROM (
 WHERE c.resolved = 0 OR c.resolved_at > :at
 ORDER BY a.id;
 
+-- name: mutes_at(at, latest)
+-- Those that held. None ends later than `:latest`, so that those of a later time are not read.
+SELECT rule, subject, created_at, until, muted_by, note FROM alert_mutes
+WHERE coalesce(ended_at, until) > :at AND coalesce(ended_at, until) <= :latest AND recorded_at <= :at
+ORDER BY recorded_at;
+
 -- name: sources_at(at, since)
 -- The newest state of each source that the recorder of that moment told.
 WITH RECURSIVE source (subject) AS (

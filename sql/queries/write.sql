@@ -181,6 +181,18 @@ SET severity = excluded.severity, title = excluded.title, message = excluded.mes
     acknowledged = excluded.acknowledged, acknowledged_by = excluded.acknowledged_by,
     acknowledged_at = excluded.acknowledged_at, resolved = excluded.resolved, resolved_at = excluded.resolved_at;
 
+-- name: end_alert_mute*!
+-- One mute a rule and subject: the one before ends where another begins, or where it is taken back.
+UPDATE alert_mutes SET ended_at = :at
+WHERE rule = :rule AND subject = :subject AND ended_at IS NULL AND recorded_at <= :at AND until > :at;
+
+-- name: upsert_alert_mute*!
+INSERT INTO alert_mutes (rule, subject, recorded_at, created_at, until, muted_by, note)
+VALUES (:rule, :subject, :at, :created_at, :until, :muted_by, :note)
+ON CONFLICT (rule, subject, recorded_at) DO UPDATE
+SET created_at = excluded.created_at, until = excluded.until, ended_at = NULL, muted_by = excluded.muted_by,
+    note = excluded.note;
+
 -- name: insert_event*!
 INSERT INTO events (timestamp, type, agent_id, subject, details, recorded_at)
 VALUES (:timestamp, :type, :agent_id, :subject, :details, :recorded_at)

@@ -272,6 +272,7 @@ COMPARED: Final[dict[str, Callable[[str, Any, Any], None]]] = {
     Keys.TASKS: _same_board,
     Keys.COMMIT_FEED: _same_commits,
     Keys.ALERTS: _same,
+    Keys.MUTES: _same,
     Keys.SOURCES: _same_sources,
     Keys.RAG: _same,
     Keys.RAG_PATTERNS: _same,

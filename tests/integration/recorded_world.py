@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, Self, cast
@@ -29,6 +29,7 @@ from monitor.model import (
     Command,
     Commit,
     DiskUsage,
+    FileChange,
     HostReading,
     ProcessExit,
     ProcessGroup,
@@ -48,9 +49,11 @@ START: Final = 1_750_000_000_000
 ROOTS: Final = ("/shop", "/farm")
 TREES: Final = ("one", "two", "three")
 """Names of the worktrees."""
+FILES: Final = ("src/shop.py", "src/farm.py", "a picture")
 WORDS: Final = ("TODO", "IN_PROGRESS", "BLOCKED", "DONE", "REVIEW")
 
 Draw = Callable[..., Any]
+changes = st.builds(FileChange, st.sampled_from(FILES), st.none() | st.just(3), st.none() | st.just(0))
 
 
 class FakeInputs:
@@ -68,7 +71,7 @@ class FakeInputs:
         self.trees: dict[ProcessKey, tuple[ProcessInfo, ...]] = {}
         self.progress: list[Activity] = []
         self.new_groups: list[ProcessGroup] = []
-        self.git = SimpleNamespace(readings={}, used_percent=lambda: 1.0)
+        self.git = SimpleNamespace(readings={}, used_percent=lambda: 1.0, version=0)
         self.watcher = SimpleNamespace(events_seen=3, state="watching 3 folders")
         self.sampled: Callable[[int], None] = lambda _now: None
 
@@ -82,8 +85,8 @@ class FakeInputs:
         entries, self.progress = self.progress, []
         return entries
 
-    def tree(self, key: ProcessKey) -> tuple[ProcessInfo, ...]:
-        return self.trees.get(key, ())
+    async def process_trees(self, keys: Iterable[ProcessKey]) -> dict[ProcessKey, tuple[ProcessInfo, ...]]:
+        return {key: self.trees.get(key, ()) for key in keys}
 
     def file_events_last_minute(self) -> int:
         return 2
@@ -242,6 +245,7 @@ class World:
                 cpu_usage=cpu,
                 memory_usage=memory,
                 started=started,
+                ports=draw(st.sampled_from([(), (), (3000,), (3000, 8080)])),
             )
             for place in range(size)
         )
@@ -298,6 +302,8 @@ class World:
             commit_timestamp=self.now - draw(st.sampled_from([0, 3_000, 600_000])) - self.number % 7,
             attribution="reflog",
             repository="/shop/.git",
+            parents=1,
+            files=draw(st.none() | st.lists(changes, unique_by=lambda change: change.path).map(tuple)),
         )
         others = draw(st.lists(st.sampled_from(TREES), unique=True, max_size=2))
         for name in dict.fromkeys([*others, maker]):
@@ -314,11 +320,14 @@ class World:
         name = draw(st.sampled_from(TREES))
         path = str(self.folder / name)
         self._tell_log(name)
+        self.inputs.git.version += 1
         self.inputs.git.readings[path] = WorktreeReading(
             path=path,
             at=self.now - 1,
             state=draw(st.sampled_from(["branch", "rebase", "index-locked"])),
+            repository=draw(st.sampled_from([None, "/shop/.git", "/farm/.git"])),
             branch=draw(st.sampled_from([None, "main", "fix"])),
+            changed_files=tuple(draw(st.lists(st.sampled_from(FILES), unique=True))),
             ahead=draw(st.none() | st.integers(0, 3)),
             uncommitted_changes=draw(st.none() | st.integers(0, 30)),
             last_change=draw(st.none() | st.just(self.now - 400)),
@@ -451,6 +460,22 @@ class World:
                 )
             )
 
+    def mute(self, draw: Draw) -> None:
+        """A person mutes, or ends a mute, some time before the tick that takes it."""
+        rule = draw(st.sampled_from(["", "agent-blocked", "uncommitted-warning"]))
+        at = self.now - draw(st.sampled_from([0, 1_500, 60_000]))
+        self.collector.apply(
+            Command(
+                kind=draw(st.sampled_from(["mute", "mute", "unmute"])),
+                rule=rule,
+                subject=draw(st.sampled_from(["chief", ""] if rule else ["chief"])),
+                by="me",
+                at=at,
+                until=at + draw(st.sampled_from([1_000, 3_000, 100_000])),
+                note=draw(st.sampled_from(["", "known"])),
+            )
+        )
+
 
 HAPPENINGS: Final = (
     World.start_process,
@@ -471,4 +496,6 @@ HAPPENINGS: Final = (
     World.read_host,
     World.read_rag,
     World.command,
+    World.mute,
+    World.mute,
 )

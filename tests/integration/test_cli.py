@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from monitor.demo.fleet import Fleet
+from monitor.rules.alerts import RULES
 
 AGENT_FIELDS = (
     "id name kind role worktree branch status status_since status_reason status_evidence current_task last_activity "
@@ -280,7 +281,12 @@ def test_config_init_writes_a_file_that_is_read_back_as_the_defaults(tmp_path: P
     assert path.strip() == str(file)
 
 
-def test_config_show_prints_settings_that_can_be_read_again(command: Command, tmp_path: Path) -> None:
+def test_config_show_prints_settings_that_can_be_read_again(
+    command: Command, fleet: Fleet, tmp_path: Path
+) -> None:
+    config = fleet.folder / "keys.toml"
+    config.write_text(fleet.config.read_text() + '\n[screen.keys]\n"view.zoom" = "Z"\n')
+    command = Command(config, command.database.parent)
     shown = command.run("config", "show")
     again = tmp_path / "again.toml"
     again.write_text(shown.stdout)
@@ -291,6 +297,7 @@ def test_config_show_prints_settings_that_can_be_read_again(command: Command, tm
         check=True,
     )
     assert json.loads(second.stdout) == first
+    assert first["screen"]["keys"] == {"view.zoom": "Z"}
 
 
 def test_doctor_tells_versions_paths_limits_and_agents(command: Command) -> None:
@@ -354,3 +361,101 @@ def test_without_a_terminal_the_live_view_says_what_to_use() -> None:
     )
     assert done.returncode == 2
     assert "agent-monitor status" in done.stderr
+
+
+GRAVE = sorted(rule.id for rule in RULES if rule.severity in ("error", "critical"))
+
+
+def test_alerts_are_muted_by_the_recorder_counted_no_more_and_heard_again(
+    fleet: Fleet, command: Command
+) -> None:
+    config = fleet.folder / "loud.toml"
+    config.write_text(
+        fleet.config.read_text()
+        + "\n[thresholds]\nhost_warning_percent = 0\nhost_critical_percent = 0\nhost_hold_seconds = 0\n"
+    )
+    loud = Command(config, command.database.parent)
+    process = recorder(loud)
+
+    def muted() -> set[str]:
+        """Ids of the alerts that are quiet."""
+        return {alert["alert_id"] for alert in loud.json("status")["alerts"] if alert["muted"]}
+
+    try:
+        alert = wait_for(
+            lambda: next(
+                (a for a in loud.json("alerts", "list")["alerts"] if a["rule"].startswith("host-memory")),
+                None,
+            ),
+            "an alert",
+            20,
+        )
+        assert not alert["muted"]
+        assert loud.run("status", "--check").returncode == 3
+        for rule in GRAVE:
+            done = loud.run("alerts", "mute", "--rule", rule, "--for", "1h", "--note", "load test")
+            assert done.returncode == 0, done.stderr
+            assert done.stdout.startswith(f"rule {rule}: muted until ")
+        wait_for(lambda: alert["alert_id"] in muted(), "the mute")
+        state = loud.json("status")
+        assert {one["rule"] for one in state["mutes"]} >= {"host-memory-critical"}
+        assert state["mutes"][0]["until"].endswith("Z")
+        wait_for(lambda: loud.run("status", "--check").returncode == 0, "nothing that counts")
+        assert "Muted alerts: " in loud.run("status").stdout
+        done = loud.run("alerts", "unmute", alert["alert_id"])
+        assert done.returncode == 1
+        assert "is the mute of rule host-memory-critical: name that" in done.stderr
+        assert loud.run("alerts", "unmute", "--rule", "host-memory-critical").returncode == 0
+        wait_for(lambda: alert["alert_id"] not in muted(), "the end of the mute")
+        assert loud.run("status", "--check").returncode == 3
+    finally:
+        process.terminate()
+        assert process.wait(10) == 143
+    rules = [one["rule"] for one in loud.json("alerts", "mutes")["mutes"]]
+    assert rules == [rule for rule in GRAVE if rule != "host-memory-critical"], (
+        "they hold without a recorder too"
+    )
+
+
+def test_without_a_recorder_mutes_are_made_listed_and_ended_by_the_command_itself(command: Command) -> None:
+    assert command.run("record", "--duration", "1").returncode == 0
+    with sqlite3.connect(command.database) as connection:
+        connection.execute(
+            "INSERT INTO alerts"
+            " (alert_id, rule, subject, type, severity, title, message, source, metadata, created_at) VALUES"
+            " ('made-2', 'service-down', 'db', 'system', 'critical', 'db is down', '', 'services', '{}', 1)"
+        )
+    assert command.run("alerts", "mutes").stdout == "Nothing is muted.\n"
+    assert command.run("alerts", "mute", "made-2", "--for", "2h").returncode == 0
+    (mute,) = command.json("alerts", "mutes")["mutes"]
+    assert (mute["rule"], mute["subject"], mute["note"]) == ("service-down", "db", "")
+    assert "firing, muted" in command.run("alerts", "list").stdout
+    assert next(a for a in command.json("alerts", "list")["alerts"] if a["id"] == "made-2")["muted"]
+    listed = command.run("alerts", "mutes").stdout.splitlines()
+    assert listed[0].split() == ["RULE", "SUBJECT", "LEFT", "BY", "NOTE"]
+    assert listed[1].split()[:2] == ["service-down", "db"]
+    assert command.run("alerts", "unmute", "made-2").returncode == 0
+    assert command.json("alerts", "mutes")["mutes"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["mute", "--for", "1h"], 2, "name an alert by its id, or a rule"),
+        (["mute", "x", "--rule", "y", "--for", "1h"], 2, "name an alert by its id, or a rule"),
+        (["mute", "--rule", "disk-trouble"], 2, "--for"),
+        (["mute", "--rule", "disk-trouble", "--for", "soon"], 2, "write a duration as 30m"),
+        (["mute", "--rule", "disk-trouble", "--for", "31d"], 2, "more than 30 days"),
+        (
+            ["mute", "--rule", "disk-truble", "--for", "1h"],
+            1,
+            "there is no such rule; there are agent-blocked,",
+        ),
+        (["mute", "no-such", "--for", "1h"], 1, "there is no such alert"),
+        (["unmute", "--subject", "builder"], 1, "`agent-monitor alerts mutes` shows what is"),
+    ],
+)
+def test_a_mute_that_cannot_be_says_why(command: Command, arguments: list[str], code: int, told: str) -> None:
+    done = command.run("alerts", *arguments)
+    assert (done.returncode, told in done.stderr) == (code, True), done.stderr
+    assert "Traceback" not in done.stderr

@@ -58,7 +58,12 @@ async def recorder(configured: Settings, paths: StatePaths) -> AsyncIterator[tup
     collector = Collector(configured, store, sink, paths, host="here")
     try:
         writer = await HistoryWriter.open(
-            paths, host="here", boot_id="boot", version="1", interval_seconds=0.1, now=wall_clock()
+            paths,
+            host="here",
+            boot_id=collector.inputs.boot_id,
+            version="1",
+            interval_seconds=0.1,
+            now=wall_clock(),
         )
         sink.use(writer)
         collector.restore(await writer.load(wall_clock()))

@@ -52,3 +52,19 @@ async def _control_c_ends_even_while_typing(screen: Screen) -> None:
     assert not screen.app._exit
     await screen.press("ctrl+c")
     await screen.until(lambda: screen.app._exit)
+
+
+@covers("view.redraw")
+async def _everything_is_drawn_again(screen: Screen) -> None:
+    await screen.pilot.pause()
+    assert not screen.app.screen._compositor._dirty_regions
+    drawn = screen.drawn_cells()
+    await screen.press("ctrl+l")
+    width, height = screen.app.size
+    await screen.until(lambda: drawn() == width * height)
+
+
+@covers("suspend")
+async def _without_a_shell_above_it_the_screen_does_not_stop(screen: Screen) -> None:
+    await screen.press("ctrl+z")
+    await screen.until_shown("There is no shell to go back to.")

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _same_clock_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Local times are UTC, the environment does not choose colours, and keys are answered without long waits."""
+    """Local times are UTC, the environment chooses nothing, and keys are answered without long waits."""
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("TMUX", raising=False)
     time.tzset()
     # Textual takes the app for idle after 20 ms without work, several times a key.
     monkeypatch.setattr("textual._wait.SLEEP_GRANULARITY", 0.002)

@@ -17,7 +17,8 @@ from monitor.ui.commands import COMMANDS, offered
 from monitor.ui.commands.spec import REPLAY_CONTEXTS
 from monitor.ui.options import ScreenOptions
 from monitor.ui.screens.agent import AgentScreen
-from monitor.ui.screens.help import HelpScreen
+from monitor.ui.screens.help import HelpPane, HelpScreen
+from monitor.ui.search import commands_here
 from monitor.ui.widgets.moment_line import MomentLine
 
 Check = Callable[[ReplayedScreen], Awaitable[None]]
@@ -243,13 +244,15 @@ async def test_the_keys_work_on_every_screen() -> None:
 
 async def test_help_and_palette_show_what_means_something_in_a_replay() -> None:
     async with replayed(replay_store()) as screen:
-        titles = [command.title for command in screen.app.get_system_commands(screen.app.screen)]
-        assert {"Play", "Go to", "Next pane"} <= set(titles)
-        assert not {"Pause", "Acknowledge", "Faster"} & set(titles)
+        titles = {entry.text for entry in commands_here(screen.app, screen.app.screen)}
+        assert {"Play", "Go to", "Next pane"} <= titles
+        assert not {"Pause", "Acknowledge", "Faster"} & titles
         await screen.press("question_mark")
         await screen.until(lambda: isinstance(screen.app.screen, HelpScreen))
-        await screen.until_shown("Go to a time")
-        assert "Hold the picture still" not in screen.text
+        pane = screen.app.screen.query_one(HelpPane)
+        listed = {row.id for row in pane.table.rows}
+        assert "replay.go-to" in listed
+        assert not {"pause", "alert.mute"} & listed
 
 
 async def test_the_palette_runs_a_command_of_the_replay() -> None:
@@ -263,10 +266,10 @@ async def test_the_palette_runs_a_command_of_the_replay() -> None:
 
 
 async def test_a_key_map_gives_both_keys_of_a_pair_others() -> None:
-    keymap = {"replay.previous-sample": "x", "replay.next-sample": "y", "pause": "w"}
+    keymap = {"replay.previous-sample": "X", "replay.next-sample": "Y", "pause": "Z"}
     async with replayed(replay_store(), options=ScreenOptions(keymap=keymap)) as screen:
-        await screen.until_shown("x y Step")
-        await screen.press("y", "w")
+        await screen.until_shown("X Y Step")
+        await screen.press("Y", "Z")
         assert screen.asked == [("step", 1)]
         assert not screen.app.notices.paused
 
@@ -306,7 +309,7 @@ async def test_a_live_screen_has_neither_the_time_line_nor_its_keys(store: KeySt
             if command.context == "replay" and command.keys[0] not in ("space", "plus", "minus"):
                 await screen.press(*command.keys)
         assert screen.text == before
-        titles = {one.title for one in screen.app.get_system_commands(screen.app.screen)}
+        titles = {entry.text for entry in commands_here(screen.app, screen.app.screen)}
         assert not titles & {command.title for command in REPLAY_COMMANDS}
         await screen.press("question_mark")
         await screen.until(lambda: isinstance(screen.app.screen, HelpScreen))

@@ -81,7 +81,7 @@ async def test_what_a_jump_led_to_is_told() -> None:
         screen.feed.show(mark=change)
         await screen.until(lambda: "■ builder: blocked: waits for a person" in header(screen))
         screen.feed.show(mark=None)
-        await screen.until(lambda: "■" not in header(screen))
+        await screen.until(lambda: "■ builder" not in header(screen))
 
 
 async def test_a_problem_of_the_feed_stays_in_sight() -> None:
@@ -104,11 +104,11 @@ def test_ends_of_a_stretch_are_as_exact_as_it_is_short() -> None:
 
 async def test_ages_are_those_of_the_moment_shown() -> None:
     async with replayed(replay_store()) as screen:
-        assert " 7m 01a3f9c" in screen.text
+        assert " 7m builder" in screen.text
         screen.feed.show(at=NOW + 53 * MINUTE)
-        await screen.until_shown("1h00 01a3f9c")
+        await screen.until_shown("1h00 builder")
         screen.feed.show(at=NOW)
-        await screen.until_shown(" 7m 01a3f9c")
+        await screen.until_shown(" 7m builder")
 
 
 async def test_a_sparkline_holds_no_values_of_later_moments() -> None:
@@ -138,7 +138,7 @@ async def test_an_agent_that_was_not_there_yet_is_unknown() -> None:
         for key in (Keys.status, Keys.metrics):
             store.delete(key("validator"))
         store.flush()
-        await screen.until_shown("Nothing is known of this agent at this moment.")
+        await screen.until_shown("is not among the agents at this moment")
 
 
 async def test_a_recorded_process_tree_is_shown() -> None:

@@ -46,7 +46,11 @@ async def test_command(check: Check, size: tuple[int, int], store: KeyStore) -> 
 
 WAY_TO: dict[str, tuple[str, ...]] = {
     "alerts": ("4",),
+    "past-alerts": ("4", "h"),
+    "mutes": ("4", "M"),
     "agent": ("1", "enter"),
+    "span": ("1", "enter", "2"),
+    "commit": ("2", "enter"),
     "overlay": ("b",),
     "filter": ("slash",),
 }
@@ -63,6 +67,7 @@ async def test_every_command_can_be_used_one_after_the_other_on_a_small_terminal
                 while screen.app.screen is not screen.main:
                     await screen.press("escape")
                 await screen.press("escape")
+        await screen.press("1", "home")
         await screen.until_shown("validator")
 
 
@@ -92,11 +97,11 @@ async def test_a_refused_command_is_told(store: KeyStore) -> None:
 
 
 async def test_a_key_map_gives_a_command_another_key(store: KeyStore) -> None:
-    options = ScreenOptions(keymap={"view.zoom": "x"})
+    options = ScreenOptions(keymap={"view.zoom": "Z"})
     async with shown(store, options=options) as screen:
-        assert "x Zoom" in screen.text
-        await screen.press("x")
-        await screen.until_gone("Commits")
+        assert "Z Zoom" in screen.text
+        await screen.press("Z")
+        await screen.until_gone("Keep the last good board")
 
 
 async def test_the_footer_offers_what_works_where_the_focus_is(store: KeyStore) -> None:

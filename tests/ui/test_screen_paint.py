@@ -15,6 +15,7 @@ from monitor.keystore import Keys, KeyStore
 from monitor.ui.app import MonitorApp
 from monitor.ui.options import ScreenOptions
 from monitor.ui.paint import CellUpdate
+from monitor.ui.panes.agent_loads import POINTS
 from monitor.ui.spans import text_width
 
 
@@ -48,10 +49,8 @@ def cells(updates: list[CellUpdate]) -> set[tuple[int, int]]:
 
 async def settle(screen: Screen) -> None:
     """Let what is under way be drawn, and ages and sparklines come to rest."""
-    for _ in range(12):
-        await screen.tick(0)
-        screen.store.set(Keys.CLOCK, screen.store.get(Keys.CLOCK) + 1)
-        await screen.tick(0)
+    for _ in range(POINTS):
+        await screen.tick(1)
 
 
 async def test_a_changed_number_repaints_its_cell_and_no_other(

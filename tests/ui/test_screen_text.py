@@ -11,7 +11,6 @@ from textual.theme import BUILTIN_THEMES
 
 from monitor.model import SEVERITIES, STATUSES
 from monitor.ui import format as text
-from monitor.ui.filter import Filter
 from monitor.ui.palette import Palette, StyleName
 from monitor.ui.spans import Cell, cell_width, cut, fit, segments, text_width
 from monitor.ui.themes import DARK, LIGHT
@@ -104,32 +103,6 @@ def test_a_gauge_reads_without_colour() -> None:
 def test_every_status_and_severity_has_a_glyph_of_its_own() -> None:
     assert len({text.STATUS_GLYPHS[status][0] for status in STATUSES}) == len(STATUSES)
     assert len({text.SEVERITY_GLYPHS[severity][0] for severity in SEVERITIES}) == len(SEVERITIES)
-
-
-ROW = {"name": "builder", "status": "blocked", "branch": "feat/Parser", "reason": "fix: waits"}
-FIELDS = frozenset(ROW)
-
-
-@pytest.mark.parametrize(
-    "typed", ["", "  ", "BUILD", "build block", "status:bl", "branch:feat parser", "fix: waits"]
-)
-def test_a_filter_that_matches(typed: str) -> None:
-    assert Filter.parse(typed, FIELDS).matches(ROW)
-
-
-@pytest.mark.parametrize(
-    "typed", ["builders", "status:locked", "status:idle builder", "builder nobody", "kind:codex"]
-)
-def test_a_filter_that_does_not_match(typed: str) -> None:
-    assert not Filter.parse(typed, FIELDS).matches(ROW)
-
-
-@given(st.text())
-def test_any_text_can_be_typed_as_a_filter(typed: str) -> None:
-    parsed = Filter.parse(typed, FIELDS)
-    assert (
-        parsed.matches({"name": typed}) or parsed.fields or " ".join(typed.split()) != typed or parsed.words
-    )
 
 
 CELLS = st.lists(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from monitor.history.series.windows import window
 from monitor.keystore import Keys, KeyStore
 from monitor.model import (
     Activity,
@@ -19,8 +20,14 @@ from monitor.model import (
     DiskUsage,
     Evidence,
     FeedState,
+    Mute,
     ProcessInfo,
+    Ribbon,
+    Ribbons,
+    Series,
+    SeriesPoint,
     ServiceStatus,
+    Severity,
     SourceStatus,
     Status,
     SystemHealth,
@@ -241,6 +248,12 @@ def alert(alert_id: str, severity: str = "warning", **values: Any) -> Alert:
     return Alert(alert_id=alert_id, severity=severity, **{**plain, **values})  # type: ignore[arg-type]
 
 
+def mute(rule: str, subject: str, **values: Any) -> Mute:
+    """A mute that holds for an hour more."""
+    plain: dict[str, Any] = {"by": "ada", "at": NOW - HOUR, "until": NOW + HOUR}
+    return Mute(rule=rule, subject=subject, **{**plain, **values})
+
+
 def _alerts() -> tuple[Alert, ...]:
     return (
         alert("a1"),
@@ -278,6 +291,7 @@ def _health() -> SystemHealth:
         disk_usage=600 * 1024 * MEGABYTE,
         disk_percent=84.0,
         load=(3.1, 2.4, 1.9),
+        cpu_count=8,
         uptime_seconds=912_000,
         disks=(DiskUsage(path="/shop", total=932 << 30, used=783 << 30, percent=84.0),),
         services=(
@@ -350,6 +364,60 @@ def fill(store: KeyStore) -> KeyStore:
     )
     store.set(Keys.CLOCK, NOW)
     return store
+
+
+def series(agent_id: str, span: str = "1h", gap: range = range(60, 80), now: int = NOW) -> Series:
+    """A series as the history makes one: CPU in waves up to 188 %, nothing recorded in the middle, a blocked end."""
+    part = window(span, now)
+    points: list[SeriesPoint] = []
+    for number in range(part.count):
+        at = part.start + number * part.bucket
+        if number in gap:
+            points.append(SeriesPoint(at=at))
+            continue
+        wave = abs(number % 40 - 20) / 20
+        held: dict[str, Any] = {"blocked_ms" if number > 160 else "active_ms": part.bucket}
+        points.append(
+            SeriesPoint(
+                at=at,
+                measured_ms=part.bucket,
+                avg_cpu=94 * wave,
+                max_cpu=188 * wave,
+                avg_memory=(200 + number) * MEGABYTE,
+                max_memory=(220 + number) * MEGABYTE,
+                max_processes=5,
+                max_uncommitted=number % 17,
+                commits=int(number % 45 == 7),
+                **held,
+            )
+        )
+    return Series(
+        agent_id=agent_id,
+        start=part.start,
+        end=part.end,
+        bucket_ms=part.bucket,
+        resolution="samples",
+        points=tuple(points),
+    )
+
+
+def ribbons(store: KeyStore, span: str = "1h", now: int = NOW) -> Ribbons:
+    """The ribbons of every agent of the store, and of one that left: first active, a gap, idle, then what it is now."""
+    part = window(span, now)
+    third = part.count // 3
+    found: list[Ribbon] = []
+    for agent_id in (*store.get(Keys.AGENTS), "left-before"):
+        known: AgentStatus | None = store.get(Keys.status(agent_id))
+        before: list[Status | None] = [*["active"] * third, *[None] * 10, *["idle"] * third]  # type: ignore[list-item]
+        last = known.status if known is not None else None
+        statuses = (*before, *[last] * (part.count - len(before)))
+        commits = tuple(int(number == 20 + len(found)) for number in range(part.count))
+        found.append(Ribbon(agent_id=agent_id, statuses=statuses, commits=commits))
+    alerts: list[Severity | None] = [None] * part.count
+    alerts[30], alerts[90], alerts[91] = "warning", "error", "critical"
+    return Ribbons(
+        start=part.start, end=part.end, bucket_ms=part.bucket, ribbons=tuple(found), alerts=tuple(alerts)
+    )
 
 
 def processes(pids: int = 4) -> tuple[ProcessInfo, ...]:

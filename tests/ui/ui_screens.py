@@ -77,6 +77,30 @@ class Screen:
         row = self.main.agents.table.selected
         return row.id if row else None
 
+    def drawn_cells(self) -> Callable[[], int]:
+        """From now on, count the cells of the screen that are drawn."""
+        compositor = self.app.screen._compositor
+        drawn: set[tuple[int, int]] = set()
+        render = compositor.render_update
+
+        def render_update(*arguments: Any, **options: Any) -> Any:
+            update = render(*arguments, **options)
+            for x, y, strip in getattr(update, "pieces", ()):
+                drawn.update((column, y) for column in range(x, x + strip.cell_length))
+            return update
+
+        compositor.render_update = render_update  # type: ignore[method-assign]
+        return lambda: len(drawn)
+
+    @property
+    def told(self) -> str:
+        """The notifications that stand, one a line."""
+        return "\n".join(str(notification.message) for notification in self.app._notifications)
+
+    async def until_told(self, text: str) -> None:
+        """Wait for a notification with this text."""
+        await self.until(lambda: text in self.told, f"{text!r} told, not {self.told!r}")
+
     async def tick(self, milliseconds: int = 1000) -> None:
         """End a tick of the feed, this much later."""
         self.store.set(Keys.CLOCK, (self.store.get(Keys.CLOCK) or 0) + milliseconds)

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from history_records import AT, alert, commit, state, status, task, tick
+from history_records import AT, alert, commit, mute, state, status, task, tick
 
 from monitor.history.writing.writer import HistoryWriter
 from monitor.model import AgentMetrics, BoardState, Event, ProcessInfo, RagMetrics, SystemHealth, TaskEvent
@@ -49,6 +49,7 @@ def full_tick(number: int, agents: tuple[str, ...] = AGENTS) -> TickRows:
         health=SystemHealth(status="healthy", last_check=at),
         rag=RagMetrics(timestamp=at, origin="file"),
         alerts=[alert(f"alert-{number}", subject=f"subject-{number}", created_at=at)],
+        mutes=[mute(subject=f"subject-{number}", at=at, until=at + 60_000)],
         events=[Event(timestamp=at, type="activity", agent_id="builder", subject=f"work {number}")],
     )
 

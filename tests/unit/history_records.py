@@ -22,6 +22,7 @@ from monitor.model import (
     Event,
     Evidence,
     FileChange,
+    Mute,
     ProcessKey,
     RagMetrics,
     RagPattern,
@@ -125,6 +126,18 @@ def alert(name: str = "alert-1", **changes: Any) -> Alert:
         "created_at": AT,
     }
     return Alert(**{**known, **changes})
+
+
+def mute(rule: str = "agent-blocked", subject: str = "builder", **changes: Any) -> Mute:
+    known = {
+        "rule": rule,
+        "subject": subject,
+        "by": "ada",
+        "at": AT,
+        "until": AT + 3_600_000,
+        "note": "known",
+    }
+    return Mute(**{**known, **changes})
 
 
 # --- any value that a field may have ---------------------------------------------------------------------------
@@ -271,6 +284,7 @@ healths = st.builds(
     disk_usage=maybe_count,
     disk_percent=maybe_number,
     load=st.none() | st.tuples(number, number, number),
+    cpu_count=st.none() | positive,
     uptime_seconds=st.none() | positive,
     disks=st.lists(
         st.builds(DiskUsage, path=foreign, total=positive, used=positive, percent=number), max_size=2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from history_records import AT, agent, alert, commit, recording, status, task
+from history_records import AT, agent, alert, commit, mute, recording, status, task
 
 from monitor.history.writing.rows import TickRows
 from monitor.model import (
@@ -52,6 +52,7 @@ class World:
             (self._task, 0.5),
             (self._commit, 0.4),
             (self._alert, 0.4),
+            (self._mute, 0.3),
             (self._host, 0.7),
             (self._event, 0.5),
         ):
@@ -174,6 +175,13 @@ class World:
                 resolved_at=at - self.random.choice([0, 300]),
             )
         rows.alerts.append(new)
+
+    def _mute(self, rows: TickRows, at: int) -> None:
+        """One is made, replaced or ended, or there was none to end."""
+        name = self.random.choice((*NAMES, ""))
+        until = at + self.random.choice([0, 0, 3_000, 60_000, 20_000_000])
+        note = f"mute of tick {self.number}"
+        rows.mutes.append(mute(subject=name, at=at - self.random.choice([0, 300]), until=until, note=note))
 
     def _host(self, rows: TickRows, at: int) -> None:
         collector = CollectorHealth(pid=self.random.choice([1, 2]), started_at=AT, interval_seconds=2.0)

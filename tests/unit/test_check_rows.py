@@ -33,6 +33,8 @@ DAMAGE = {
     "UPDATE alerts SET resolved = 1, resolved_at = created_at - 1": "alert-0 was resolved before it was created",
     "UPDATE alerts SET resolved = 1": "alert-0 is resolved at no time, or not resolved at one",
     "UPDATE alerts SET acknowledged_at = 5": "alert-0 was acknowledged before it was created",
+    "UPDATE alert_mutes SET until = created_at - 1": "that of agent-blocked subject-0 ended before it began",
+    "UPDATE alert_mutes SET recorded_at = 9e15, until = 9e15": "alert_mutes: agent-blocked subject-0: more than a day",
     "UPDATE recorders SET stopped_at = 5": "recorders: 1 ended before it started",
     "UPDATE agents SET last_seen = 5": "agents: builder was last seen before it was first seen",
     "UPDATE agent_status_changes SET since = since + 1": "builder has a status that holds since later",

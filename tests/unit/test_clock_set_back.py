@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from history_records import AT, alert, commit, recording, state, status, task, tick
+from history_records import AT, alert, commit, mute, recording, state, status, task, tick
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -87,6 +87,7 @@ def full_tick(at: int, cpu: float = 1.5, word: str = "active", number: int = 1) 
                 resolved_at=at,
             )
         ],
+        mutes=[mute(subject=f"s-{number % 2}", at=at, until=at + 10_000)],
         events=[Event(timestamp=at, type="source", subject="git", details={"number": number})],
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from history_records import AT, agent, alert, commit, recording, state, status, task
+from history_records import AT, agent, alert, commit, mute, recording, state, status, task
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_recording import NAMES, record
@@ -23,7 +23,7 @@ from monitor.history.reports.base import HOUR_MS
 from monitor.history.writing.rows import TickRows
 from monitor.model import AgentMetrics, BoardState, Event, RagMetrics, TaskEvent
 
-KINDS = ("agent", "reason", "task", "commit", "alert", "event", "board", "rag")
+KINDS = ("agent", "reason", "task", "commit", "alert", "event", "board", "rag", "mute")
 
 
 async def look(file: Path, at: int) -> Snapshot:
@@ -78,6 +78,7 @@ def words(at: int, word: str) -> TickRows:
                 resolved_at=at if over else None,
             )
         ],
+        mutes=[mute(subject=name, at=at, until=at + (1000 if over else HOUR_MS), note=f"secret-mute-{word}")],
         rag=RagMetrics(timestamp=at, origin=f"secret-rag-{word}"),
         events=[
             Event(timestamp=at, type="activity", agent_id=name, details={"text": f"secret-event-{word}-{at}"})
@@ -202,6 +203,7 @@ async def test_only_some_agents_come_without_the_names_of_the_others(tmp_path: P
             rows.task_events += other.task_events
             rows.commits += other.commits
             rows.alerts += other.alerts
+            rows.mutes += other.mutes
             rows.events += other.events
             rows.status_changes += other.status_changes
             await writer.write(rows)

@@ -31,6 +31,7 @@ from monitor.history.queries import sql
 from monitor.keystore import Keys, KeyStore
 from monitor.model import (
     AgentMetrics,
+    Alert,
     BoardState,
     Command,
     Event,
@@ -334,7 +335,7 @@ async def test_a_command_is_applied_here_when_nobody_records(tmp_path: Path) -> 
     async with recording(state(tmp_path)) as writer:
         await writer.write(tick(START, alerts=[alert()]))
     changed = await send_command(state(tmp_path), acknowledge())
-    assert changed is not None
+    assert isinstance(changed, Alert)
     assert (changed.acknowledged_by, changed.acknowledged_at) == ("me", START + 5)
     assert changed.metadata == {"note": "seen"}
     async with open_reader(state(tmp_path).database) as db:
@@ -342,7 +343,7 @@ async def test_a_command_is_applied_here_when_nobody_records(tmp_path: Path) -> 
     with pytest.raises(MonitorError, match="alert alert-1 is acknowledged by me already"):
         await send_command(state(tmp_path), acknowledge())
     ended = await send_command(state(tmp_path), acknowledge(kind="resolve", note=""))
-    assert ended is not None
+    assert isinstance(ended, Alert)
     assert ended.resolved_at == START + 5
     with pytest.raises(MonitorError, match="alert alert-1 is resolved already"):
         await send_command(state(tmp_path), acknowledge())

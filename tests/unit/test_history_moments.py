@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,7 +32,7 @@ MINUTE = 60 * SECOND
 
 TREE = (
     ProcessInfo(pid=7, ppid=1, name="claude", state="S", cpu_usage=3.0, memory_usage=1 << 20),
-    ProcessInfo(pid=8, ppid=7, name="node", state="R", depth=1),
+    ProcessInfo(pid=8, ppid=7, name="node", state="R", depth=1, ports=(3000, 8080)),
 )
 
 
@@ -176,6 +177,15 @@ async def test_a_tree_that_cannot_be_unpacked_is_unknown(tmp_path: Path, bytes_t
         await writer.write(tick(AT, "builder", processes=[("builder", TREE)]))
         await writer._db.execute("UPDATE agent_processes SET tree = ?", (bytes_there,))
     assert (await at(tmp_path, AT, "builder")).processes == {"builder": None}
+
+
+async def test_a_tree_that_was_recorded_before_ports_were_has_none(tmp_path: Path) -> None:
+    told = zlib.compress(b'[{"pid":7,"ppid":1,"name":"claude","state":"S","depth":0}]')
+    async with recording(state(tmp_path)) as writer:
+        await writer.write(tick(AT, "builder", processes=[("builder", TREE)]))
+        await writer._db.execute("UPDATE agent_processes SET tree = ?", (told,))
+    (process,) = (await at(tmp_path, AT, "builder")).processes["builder"] or ()
+    assert (process.name, process.ports) == ("claude", ())
 
 
 # --- boards and tasks --------------------------------------------------------------------------------------------

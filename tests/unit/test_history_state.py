@@ -303,6 +303,7 @@ LARGE = {
     "agent_profiles",
     "agent_processes",
     "alert_changes",
+    "alert_mutes",
     "task_events",
     "git_commits",
     "commit_files",
@@ -313,7 +314,7 @@ LARGE = {
     "events",
 }
 BOUND = {"at": AT, "agent_id": "a", "limit": 10, "seen_since": 0, "since": 0, "after": 1, "task_ids": '["a"]'}
-BOUND |= {"resolved_since": 0, "attributed_after": 0}
+BOUND |= {"resolved_since": 0, "attributed_after": 0, "latest": AT}
 QUERIES = [
     "recorder_at",
     "agents_at",
@@ -326,6 +327,7 @@ QUERIES = [
     "health_at",
     "rag_at",
     "active_alerts_at",
+    "mutes_at",
     "sources_at",
     "events_at",
     "marks",

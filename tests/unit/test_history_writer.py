@@ -9,7 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from history_records import AT, agent, alert, commit, recording, state, status, task, tick
+from history_records import AT, agent, alert, commit, mute, recording, state, status, task, tick
 
 from monitor.collector.trees import TreeLog
 from monitor.errors import DatabaseError
@@ -62,6 +62,7 @@ def full_tick(at: int = AT) -> TickRows:
         health=SystemHealth(status="healthy", last_check=at),
         rag=RagMetrics(timestamp=at),
         alerts=[alert()],
+        mutes=[mute()],
         events=[Event(timestamp=at, type="gap")],
     )
 
@@ -82,6 +83,7 @@ TABLES = [
     "rag_metrics",
     "alerts",
     "alert_changes",
+    "alert_mutes",
     "events",
 ]
 

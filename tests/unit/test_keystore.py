@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -167,6 +168,37 @@ def test_a_feed_can_ask_whether_anybody_looks_and_whether_that_changed() -> None
     end()
     assert not store.has_subscriber(Keys.processes("x"))
     assert store.subscriptions_version > version
+
+
+def test_a_feed_is_told_at_once_of_what_is_asked_for_and_no_longer() -> None:
+    store = KeyStore()
+    seen: list[frozenset[str]] = []
+    stop = store.watch_subscriptions(lambda: seen.append(store.subscribed_keys()))
+    end = store.subscribe("a:1", lambda _keys: None)
+    store.subscribe("a:*", lambda _keys: None)
+    end()
+    assert seen == [{"a:1"}, {"a:1"}, frozenset()]
+    stop()
+    store.subscribe("b", lambda _keys: None)
+    assert len(seen) == 3
+
+
+@given(st.text("a:x*?[!]", max_size=8))
+def test_a_key_whatever_is_in_it_can_be_named_in_full(key: str) -> None:
+    store = KeyStore()
+    store.subscribe(glob.escape(key), lambda _keys: None)
+    assert store.subscribed_keys() == {key}
+    assert store.has_subscriber(key)
+
+
+def test_who_fills_a_key_beside_the_tick_tells_of_that_key_alone() -> None:
+    store = KeyStore()
+    notices = listening(store)
+    store.set("half", 1)
+    store.set("whole", 1)
+    assert store.flush(("whole", "unchanged")) == {"whole"}
+    assert store.flush() == {"half"}
+    assert notices == [{"whole"}, {"half"}]
 
 
 class LifeOfAStore(RuleBasedStateMachine):

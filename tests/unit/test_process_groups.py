@@ -41,6 +41,9 @@ class PaperTable(ProcessTable):
     def started(self, entry: Entry) -> Millis:
         return entry.start
 
+    def ports(self, entry: Entry) -> tuple[int, ...]:
+        return (entry.pid + 8000,) if not entry.problem else ()
+
     def _never(self, *_: Any, **__: Any) -> Any:
         raise AssertionError("not to be asked of a table on paper")
 

@@ -153,6 +153,24 @@ def test_resolved_alerts_go_and_critical_ones_are_archived_and_open_ones_stay() 
     assert archived == [("old-critical", "critical", NOW), ("was-critical", "critical", NOW)]
 
 
+def test_mutes_that_are_over_go_with_the_alerts_and_those_that_hold_stay() -> None:
+    db = database()
+    mutes = {
+        "ran-out": (START, None),
+        "ended": (NOW, START),
+        "just-ended": (NOW, NOW - HOUR),
+        "holds": (NOW + HOUR, None),
+    }
+    for name, (until, ended_at) in mutes.items():
+        db.execute(
+            "INSERT INTO alert_mutes VALUES (?, 'builder', ?, ?, ?, ?, 'ada', '')",
+            (name, START, START, until, ended_at),
+        )
+    assert retention.overdue(db, Retention(), NOW)["alert_mutes"] == 2
+    prune(db, NOW)
+    assert rows(db, "SELECT rule FROM alert_mutes ORDER BY rule") == [("holds",), ("just-ended",)]
+
+
 def test_what_is_kept_for_ever_is() -> None:
     db = database()
     put(db, "builder", [Sample(START)])

@@ -83,3 +83,18 @@ def test_a_forgotten_agent_is_told_anew() -> None:
     log.forget("builder")
     assert log.due("builder", group())
     assert log.note("builder", group(), (process(),)) is not None
+
+
+def test_a_new_port_is_worth_telling_but_makes_no_tree_due() -> None:
+    clock = Clock()
+    log = TreeLog(clock)
+    log.note("builder", group(), (process(),))
+    for port in range(8000, 8000 + int(TREE_SECONDS) - 1):
+        clock.now += 1
+        assert not log.due("builder", group()), f"listens on {port}"
+    clock.now += 1
+    assert log.due("builder", group())
+    assert log.note("builder", group(), (process(ports=(8000,)),)) == (
+        process(cpu_usage=3.0, memory_usage=1 << 20, ports=(8000,)),
+    )
+    assert log.note("builder", group(), (process(ports=(8000,)),)) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import ConfigError
-from monitor.when import ALLOWED, format_when, parse_when
+from monitor.when import ALLOWED, ALLOWED_LENGTHS, format_when, parse_duration, parse_when
 
 if not available_timezones():
     pytest.skip("this machine knows no time zones", allow_module_level=True)
@@ -174,3 +175,19 @@ def test_any_text_is_a_moment_or_refused(text: str, now: int, zone: ZoneInfo) ->
     except ConfigError:
         return
     assert format_when(found, tz=zone)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30m", 1800), ("1h", 3600), ("24H", 86_400), (" 1d 12h ", 129_600), ("1w1s", 604_801), ("90s", 90)],
+)
+def test_a_duration_is_read_as_people_write_it(text: str, seconds: int) -> None:
+    assert parse_duration(text) == seconds * 1000
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0h", "h", "1", "-1h", "1h30", "1.5h", "tomorrow", "1m1h", "٣h", "9" * 40 + "h"]
+)
+def test_what_is_no_duration_names_what_is_allowed(text: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(ALLOWED_LENGTHS)):
+        parse_duration(text)

@@ -31,10 +31,12 @@ each on its line. Names are snake_case, times ISO-8601 in UTC with `Z`, sizes by
 | `health` | system health |
 | `rag` | rag metrics, or null |
 | `alerts` | list of open alerts, the most severe first |
+| `mutes` | list of mutes that hold |
 | `sources` | list of sources |
 
 `health` also carries seed 001's column names: `overall_status` (as `status`), `timestamp` (as `last_check`) and
-`details` (swap, uptime, disks and services together). An alert's `id` is its `alert_id`.
+`details` (swap, uptime, disks and services together). An alert's `id` is its `alert_id`; its
+`muted` says whether a mute keeps it quiet now. `alerts mutes --json` prints an object with `schema` and `mutes`.
 """
 SECTIONS: tuple[tuple[str, tuple[type[msgspec.Struct], ...]], ...] = (
     ("An agent", (model.AgentStatus, model.AgentMetrics)),
@@ -50,6 +52,7 @@ SECTIONS: tuple[tuple[str, tuple[type[msgspec.Struct], ...]], ...] = (
     ("The monitor itself (`collector`)", (model.CollectorHealth,)),
     ("Rag metrics", (model.RagMetrics,)),
     ("An alert", (model.Alert,)),
+    ("A mute (`mutes`)", (model.Mute,)),
     ("A source", (model.SourceStatus,)),
 )
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.errors import DatabaseError, DatabaseVersionError
 from monitor.history.commands import send_command
-from monitor.history.connection import explain, open_reader
+from monitor.history.connection import explain, identity, open_reader
 from monitor.history.migrations import verify
 from monitor.history.moments.follow import Follower
 from monitor.history.moments.recorder_watch import RecorderWatch, look_seconds
 from monitor.history.moments.state import Snapshot, fill, looked_at
 from monitor.history.presence import connections
+from monitor.history.series.desk import HistoryDesk
 from monitor.keystore import Keys, KeyStore
 from monitor.model import Command, FeedState
 
@@ -50,15 +51,16 @@ class AttachedFeed:
         Later troubles are told in `FeedState.problem` while the last good state stays.
         """
         first = True
-        while True:
-            try:
-                await self._follow()
-            except (DatabaseError, DatabaseVersionError) as error:
-                if first:
-                    raise
-                self._tell(None, str(error))
-                await self._wait(self._interval)
-            first = False
+        async with HistoryDesk(self._store, self._paths.database).at_work():
+            while True:
+                try:
+                    await self._follow()
+                except (DatabaseError, DatabaseVersionError) as error:
+                    if first:
+                        raise
+                    self._tell(None, str(error))
+                    await self._wait(self._interval)
+                first = False
 
     async def send(self, command: Command) -> None:
         """Have the recorder apply a command; when nobody records, apply it here. Raises MonitorError."""
@@ -73,9 +75,9 @@ class AttachedFeed:
         """Look through one connection until the file under the database's name is another one."""
         async with open_reader(self._paths.database) as db:
             await verify(db)
-            file = _identity(self._paths)
+            file = identity(self._paths.database)
             follower = Follower(db)
-            while _identity(self._paths) == file:
+            while identity(self._paths.database) == file:
                 snapshot = await self._look(follower)
                 await self._wait(
                     self._interval
@@ -141,12 +143,3 @@ class AttachedFeed:
                 await self._changed.wait()
         except TimeoutError:
             return
-
-
-def _identity(paths: StatePaths) -> tuple[int, int] | None:
-    """Which file stands under the database's name: a restored or a new one is another."""
-    try:
-        status = os.stat(paths.database)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

@@ -23,6 +23,7 @@ from monitor.model import (
     Evidence,
     FileChange,
     Millis,
+    Mute,
     ProcessInfo,
     ProcessKey,
     RagMetrics,
@@ -238,6 +239,7 @@ def health(row: sqlite3.Row) -> SystemHealth:
         disk_usage=row["disk_usage"],
         disk_percent=row["disk_percent"],
         load=None if None in load else load,
+        cpu_count=details.cpu_count,
         uptime_seconds=None if uptime is None else uptime + (row["timestamp"] - row["details_at"]) // 1000,
         disks=details.disks,
         services=details.services,
@@ -284,6 +286,18 @@ def alert(row: sqlite3.Row, at: Millis | None = None) -> Alert:
         resolved=resolved,
         resolved_at=row["resolved_at"] if resolved else None,
         created_at=row["created_at"],
+    )
+
+
+def mute(row: sqlite3.Row) -> Mute:
+    """A row of query `mutes_at`."""
+    return Mute(
+        rule=row["rule"],
+        subject=row["subject"],
+        by=row["muted_by"],
+        at=row["created_at"],
+        until=row["until"],
+        note=row["note"],
     )
 
 

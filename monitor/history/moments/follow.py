@@ -80,7 +80,7 @@ class Follower:
             snapshot is None or now < snapshot.at or self._full_at > now
         ):  # at first, and when the clock was set back
             snapshot = self._read_all(db, now)
-        elif new or _at_gap(snapshot, now):
+        elif new or _at_gap(snapshot, now) or any(mute.until <= now for mute in snapshot.mutes):
             snapshot = self._read(db, snapshot, now)
         else:
             self.changed = False
@@ -106,6 +106,7 @@ class Follower:
         changes = read_agents(db, now, self._processes_of)
         changes["rag"] = moment.read_rag(db, now)
         changes["alerts"] = moment.read_alerts(db, now)
+        changes["mutes"] = moment.read_mutes(db, now)
         statuses: dict[str, AgentStatus] = changes["statuses"]
         busy = _busy_agents(db, old, statuses, before, marks)
         if marks.events != before.events:

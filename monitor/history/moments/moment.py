@@ -22,6 +22,7 @@ from monitor.model import (
     Commit,
     Event,
     Millis,
+    Mute,
     ProcessInfo,
     RagMetrics,
     SourceStatus,
@@ -29,6 +30,7 @@ from monitor.model import (
     TaskEvent,
     task_metrics,
 )
+from monitor.rules.mutes import MUTE_MS, in_order
 
 if TYPE_CHECKING:
     import sqlite3
@@ -232,6 +234,12 @@ def read_alerts(db: sqlite3.Connection, at: Millis) -> tuple[Alert, ...]:
         for row in rows(db, "active_alerts_at", at=at, resolved_since=at - COMMAND_AGE_MS)
     ]
     return tuple(sorted(alerts, key=lambda alert: (-SEVERITIES.index(alert.severity), -alert.created_at)))
+
+
+def read_mutes(db: sqlite3.Connection, at: Millis) -> tuple[Mute, ...]:
+    """The mutes that held, the one that ends first in front; of one rule and subject the newest."""
+    found = (decode.mute(row) for row in rows(db, "mutes_at", at=at, latest=at + MUTE_MS))
+    return in_order({(mute.rule, mute.subject): mute for mute in found}.values())
 
 
 def read_sources(db: sqlite3.Connection, at: Millis, since: Millis) -> tuple[SourceStatus, ...]:

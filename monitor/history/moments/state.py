@@ -21,6 +21,7 @@ from monitor.model import (
     Commit,
     Event,
     Millis,
+    Mute,
     ProcessInfo,
     RagMetrics,
     SourceStatus,
@@ -79,6 +80,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     rag: RagMetrics | None = None
     alerts: tuple[Alert, ...] = ()
     """Those that were open."""
+    mutes: tuple[Mute, ...] = ()
     sources: tuple[SourceStatus, ...] = ()
     events: tuple[Event, ...] = ()
 
@@ -106,6 +108,7 @@ def read_state(db: sqlite3.Connection, at: Millis, processes_of: Collection[str]
             recent_commits=recent,
             rag=moment.read_rag(db, at),
             alerts=moment.read_alerts(db, at),
+            mutes=moment.read_mutes(db, at),
             sources=read_sources(db, at, agents["recorder"]),
             events=moment.read_events(db, at),
             **agents,
@@ -179,6 +182,7 @@ def fill(store: KeyStore, snapshot: Snapshot) -> None:
     store.set(Keys.COMMIT_FEED, snapshot.commits[:FEED_LIMIT])
     store.set(Keys.HEALTH, snapshot.health)
     store.set(Keys.ALERTS, snapshot.alerts)
+    store.set(Keys.MUTES, snapshot.mutes)
     store.set(Keys.SOURCES, snapshot.sources)
     store.set(Keys.RAG, snapshot.rag)
     store.set(Keys.RAG_PATTERNS, snapshot.rag.top_patterns if snapshot.rag is not None else ())

@@ -46,9 +46,14 @@ ORDER: Final = (
     "alert_changes",
     "alert_ends",
     "alert_states",
+    "alert_mutes",
+    "mute_ends",
+    "mute_successors",
 )
 """Named queries `merge_…`, each a transaction of its own; rows stand before those that refer to them."""
-CHANGES: Final = frozenset({"agents", "recorder_ends", "alert_ends", "alert_states"})
+CHANGES: Final = frozenset(
+    {"agents", "recorder_ends", "alert_ends", "alert_states", "mute_ends", "mute_successors"}
+)
 """Those that change rows rather than add some."""
 
 

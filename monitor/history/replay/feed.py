@@ -13,11 +13,12 @@ import msgspec
 from monitor.errors import DatabaseError, MonitorError
 from monitor.history.connection import explain
 from monitor.history.moments.state import Snapshot, fill
-from monitor.history.recordings import open_recording
+from monitor.history.recordings import file_of, open_recording
 from monitor.history.replay.marks import find_mark, step
 from monitor.history.replay.pace import Pace
 from monitor.history.replay.playback import Playback
 from monitor.history.replay.reel import Reel
+from monitor.history.series.desk import HistoryDesk
 from monitor.keystore import Keys, KeyStore
 from monitor.model import FeedState, ReplayState
 
@@ -85,15 +86,19 @@ class ReplayFeed:
             reel = Reel(db, self._file, copied=copied, start=self._start, end=self._end)
             await reel.refresh()
             self._moves.insert(0, partial(self._go, self._first_at or 0))
-            while True:
-                try:
-                    delay = await self._turn(reel)
-                except (sqlite3.Error, msgspec.ValidationError, DatabaseError) as error:
-                    if self._store.get(Keys.FEED) is None:
-                        raise
-                    self._tell_problem(reel, error)
-                    delay = PATIENCE_SECONDS
-                await self._wait(reel, delay)
+            async with HistoryDesk(self._store, await file_of(db)).at_work():
+                await self._play(reel)
+
+    async def _play(self, reel: Reel) -> None:
+        while True:
+            try:
+                delay = await self._turn(reel)
+            except (sqlite3.Error, msgspec.ValidationError, DatabaseError) as error:
+                if self._store.get(Keys.FEED) is None:
+                    raise
+                self._tell_problem(reel, error)
+                delay = PATIENCE_SECONDS
+            await self._wait(reel, delay)
 
     async def send(self, command: Command) -> None:  # noqa: ARG002 - Feed's signature
         """Raises MonitorError: what has been cannot be changed."""

@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
-from monitor.history.connection import in_one_go
+from monitor.history.connection import identity, in_one_go
 from monitor.history.lock import holder
 from monitor.history.moments.follow import Follower
 from monitor.history.moments.state import Snapshot, looked_at, read_state
@@ -54,7 +54,7 @@ class Reel:
         """A recorder writes it. A copy does not grow, nor does what ends at a time that was named."""
         self._file = file
         self._lock = StatePaths(file.parent, file).lock
-        self._identity = _identity(file)
+        self._identity = identity(file)
         self._fixed = copied or end is not None
         self._start = start
         self._end = end
@@ -99,12 +99,4 @@ class Reel:
 
     def _is_written(self) -> bool:
         """Whether a recorder is at work, and on this very file: a damaged one is put aside, and a new one begun."""
-        return holder(self._lock) is not None and _identity(self._file) == self._identity
-
-
-def _identity(file: Path) -> tuple[int, int] | None:
-    try:
-        status = file.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
+        return holder(self._lock) is not None and identity(self._file) == self._identity

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,11 +10,10 @@ from monitor.history.queries import fetch
 from monitor.history.reports.base import Query, Report
 from monitor.history.reports.people import agent_names
 from monitor.history.reports.tasks import is_of
+from monitor.history.series.past import days_between, local_day
 
 if TYPE_CHECKING:
     import aiosqlite
-
-    from monitor.model import Millis
 
 
 class VelocityRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,10 +27,10 @@ class VelocityRow(msgspec.Struct, frozen=True, kw_only=True):
 async def velocity(db: aiosqlite.Connection, query: Query) -> Report:
     """Completed events of each local day, the oldest first; a day without any has 0. Raises sqlite3.Error."""
     names = await agent_names(db)
-    counts = dict.fromkeys(_days(query.since, query.until), 0)
+    counts = dict.fromkeys(days_between(local_day(query.since), local_day(query.until - 1)), 0)
     for row in await fetch(db, "completed_events", since=query.since, until=query.until):
         if not query.agents or is_of(row["assigned_to"], query.agents, names):
-            counts[_day(row["timestamp"])] += 1
+            counts[local_day(row["timestamp"])] += 1
     rows = tuple(VelocityRow(date=day.isoformat(), completed_tasks=count) for day, count in counts.items())
     total = sum(counts.values())
     average = round(total / len(counts), 2) if counts else None
@@ -44,13 +42,3 @@ async def velocity(db: aiosqlite.Connection, query: Query) -> Report:
         rows=rows,
         totals={"total": total, "average_per_day": average},
     )
-
-
-def _day(at: Millis) -> date:
-    return datetime.fromtimestamp(at / 1000).astimezone().date()
-
-
-def _days(since: Millis, until: Millis) -> list[date]:
-    """Every local day that the interval touches."""
-    first, last = _day(since), _day(until - 1)
-    return [first + timedelta(days=number) for number in range((last - first).days + 1)]

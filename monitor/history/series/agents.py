@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from monitor.history.queries import fetch, fetch_one
+from monitor.history.connection import in_one_go
+from monitor.history.moments.state import one_look
+from monitor.history.queries import first as first_row
+from monitor.history.queries import rows as query
 from monitor.history.upkeep import rollup
 from monitor.history.writing.encode import SAMPLE_REPEAT_MS
 from monitor.model import STATUSES, Millis, Resolution, Series, SeriesPoint
@@ -56,22 +59,42 @@ async def agent_series(
     """The agent's numbers from `start` to `end` in at most so many points. Raises sqlite3.Error, ValueError."""
     if end <= start or points < 1:
         raise ValueError(f"no series from {start} to {end} in {points} points")
-    carries = [
-        (row["timestamp"], SAMPLE_REPEAT_MS + 2 * row["interval_ms"])
-        for row in await fetch(db, "recorded_intervals")
-    ]
-    resolution = choose(end - start, points, _interval(carries, end))
-    bucket = max(-(-(end - start) // points), PERIODS[resolution])
+    bucket = -(-(end - start) // points)
+
+    def read(connection: sqlite3.Connection) -> Series:
+        with one_look(connection):
+            return read_series(connection, agent_id, start, end, bucket)
+
+    return await in_one_go(db, read)
+
+
+def read_series(db: sqlite3.Connection, agent_id: str, start: Millis, end: Millis, bucket: Millis) -> Series:
+    """The agent's numbers in points of `bucket` from `start` on, or longer ones where the rows are, and as of `end`.
+
+    What was noted at `end` or later is not looked at. In the connection's thread, within a transaction. Raises
+    sqlite3.Error.
+    """
+    carries = rollup.carries(db)
+    resolution = choose(end - start, -(-(end - start) // bucket), _interval(carries, end))
+    bucket = max(bucket, PERIODS[resolution])
     buckets = [_Bucket() for _ in range(-(-(end - start) // bucket))]
-    row = await fetch_one(db, "series_marks", agent_id=agent_id)
+    row = first_row(db, "series_marks", agent_id=agent_id)
     for part, since, until in plan(resolution, start, end, dict(row) if row is not None else {}):
-        first = since - since % PERIODS[part]
-        rows = await fetch(db, f"series_{part}", agent_id=agent_id, start=first, end=until)
-        spans = _samples(rows, carries, since, until) if part == "samples" else _rows(rows, PERIODS[part])
+        begin = since - since % PERIODS[part]
+        found = query(db, f"series_{part}", agent_id=agent_id, start=begin, end=until)
+        spans = _samples(found, carries, since, until) if part == "samples" else _rows(found, PERIODS[part])
         _distribute(spans, buckets, start, bucket, since, until)
-    found = tuple(one.point(start + number * bucket) for number, one in enumerate(buckets))
+    for number, commits in query(
+        db, "series_commits", agent_id=agent_id, start=start, end=end, bucket=bucket
+    ):
+        buckets[number].commits = commits
     return Series(
-        agent_id=agent_id, start=start, end=end, bucket_ms=bucket, resolution=resolution, points=found
+        agent_id=agent_id,
+        start=start,
+        end=end,
+        bucket_ms=bucket,
+        resolution=resolution,
+        points=tuple(one.point(start + number * bucket) for number, one in enumerate(buckets)),
     )
 
 
@@ -126,8 +149,11 @@ def _later(
         return []
     if resolution == "samples":
         return [("samples", start, end)]
-    done = min(end, max(start, marks[f"done_{resolution}"] or 0))
     finer = RESOLUTIONS[RESOLUTIONS.index(resolution) - 1]
+    first: Millis | None = marks["first_sample" if finer == "samples" else f"first_{finer}"]
+    # A period that goes on beyond the end tells of what came later too: its part of it is in finer rows, if anywhere.
+    whole = end - end % PERIODS[resolution] if first is not None and first < end else end
+    done = max(start, min(whole, marks[f"done_{resolution}"] or 0))
     own: list[tuple[Resolution, Millis, Millis]] = [(resolution, start, done)] if done > start else []
     return own + _later(finer, done, end, marks)
 
@@ -139,8 +165,7 @@ def _interval(carries: list[tuple[Millis, Millis]], at: Millis) -> Millis:
 
 def _carry(carries: list[tuple[Millis, Millis]], at: Millis) -> Millis:
     """For how long a sample of that moment is carried forward."""
-    found = [carry for since, carry in carries if since <= at] or [carry for _, carry in carries[:1]]
-    return found[-1] if found else SAMPLE_REPEAT_MS + 2 * rollup.DEFAULT_INTERVAL_MS
+    return [carry for since, carry in carries if since <= at][-1]
 
 
 def _samples(
@@ -199,6 +224,7 @@ class _Bucket:
     """Sums of what lies in one point."""
 
     __slots__ = (
+        "commits",
         "cpu",
         "max_cpu",
         "max_memory",
@@ -221,6 +247,7 @@ class _Bucket:
         self.processes: int | None = None
         self.uncommitted: int | None = None
         self.times = [0.0] * len(STATUSES)
+        self.commits = 0
 
     def add(self, span: _Span, share: float) -> None:
         """Add this share of a span, by time."""
@@ -254,6 +281,7 @@ class _Bucket:
             blocked_ms=blocked,
             error_ms=error,
             offline_ms=offline,
+            commits=self.commits,
         )
 
 

@@ -60,6 +60,7 @@ TABLES: Final = (
     Table(name="system_health_hourly", setting="system_health_hourly_days"),
     Table(name="rag_metrics", setting="rag_metrics_days"),
     Table(name="alerts", setting="alerts_days"),
+    Table(name="alert_mutes", setting="alerts_days"),
     Table(name="events", setting="events_days"),
 )
 """In the order in which they are pruned. What is not named here is kept for ever: agents that are told of anywhere,

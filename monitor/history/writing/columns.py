@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Commit,
         Event,
         Millis,
+        Mute,
         ProcessInfo,
         RagMetrics,
         SystemHealth,
@@ -43,6 +44,7 @@ class HealthDetails(msgspec.Struct, frozen=True, kw_only=True):
     services: tuple[ServiceStatus, ...] = ()
     disks: tuple[DiskUsage, ...] = ()
     collector: CollectorHealth | None = None
+    cpu_count: int | None = None
     uptime_seconds: int | None = None
 
 
@@ -220,6 +222,7 @@ def steady_health(health: SystemHealth) -> Any:
     return (
         [msgspec.structs.replace(service, checked_at=0, latency_ms=None) for service in health.services],
         [(disk.path, disk.total, round(disk.percent)) for disk in health.disks],
+        health.cpu_count,
         collector and (collector.pid, collector.started_at, collector.interval_seconds, collector.watching),
     )
 
@@ -231,6 +234,7 @@ def health_row(health: SystemHealth, *, with_details: bool) -> Row:
         services=health.services,
         disks=health.disks,
         collector=health.collector,
+        cpu_count=health.cpu_count,
         uptime_seconds=health.uptime_seconds,
     )
     return {
@@ -287,6 +291,19 @@ def alert_row(alert: Alert) -> Row:
         "resolved": int(alert.resolved),
         "resolved_at": integer(alert.resolved_at),
         "created_at": integer(alert.created_at),
+    }
+
+
+def mute_row(mute: Mute, at: Millis) -> Row:
+    """The row of `alert_mutes`, noted at `at`."""
+    return {
+        "rule": text(mute.rule),
+        "subject": text(mute.subject),
+        "at": at,
+        "created_at": integer(mute.at),
+        "until": integer(mute.until),
+        "muted_by": text(mute.by),
+        "note": text(mute.note),
     }
 
 

@@ -20,6 +20,7 @@ from monitor.history.writing.columns import (
     details_row,
     event_row,
     health_row,
+    mute_row,
     processes_row,
     rag_row,
     sample_row,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from monitor.history.writing.rows import TickRows
-    from monitor.model import Agent, AgentMetrics, AgentStatus, Commit, Millis, SystemHealth
+    from monitor.model import Agent, AgentMetrics, AgentStatus, Commit, Millis, Mute, SystemHealth
 
 SAMPLE_REPEAT_MS: Final = 10_000
 """An unchanged sample is written again after this long (DESIGN.md §5)."""
@@ -102,6 +103,7 @@ class Encoder:
             ("supersede_alert", open_alerts),
             ("upsert_alert", open_alerts),
             ("insert_alert_change", [{**row, "at": rows.at} for row in ended + open_alerts]),
+            *mute_statements(rows.mutes, rows.at),
             ("insert_event", [event_row(event, rows.at) for event in rows.events]),
         ]
         return [(name, bound) for name, bound in statements if bound]
@@ -203,3 +205,12 @@ class Encoder:
         if due:
             self._new_health = (key, health.last_check)
         return health_row(health, with_details=due)
+
+
+def mute_statements(mutes: Iterable[Mute], at: Millis) -> list[Statement]:
+    """What to run for mutes that were made, replaced or ended by the tick of `at`."""
+    last = {(mute.rule, mute.subject): mute for mute in mutes}.values()  # the last word of this tick on each
+    return [
+        ("end_alert_mute", [mute_row(mute, at) for mute in last]),
+        ("upsert_alert_mute", [mute_row(mute, at) for mute in last if mute.until > at]),
+    ]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Commit,
         Event,
         Millis,
+        Mute,
         ProcessInfo,
         RagMetrics,
         SystemHealth,
@@ -42,6 +43,8 @@ class TickRows:
     rag: RagMetrics | None = None
     alerts: list[Alert] = field(default_factory=list)
     """Alerts raised, changed, acknowledged or resolved."""
+    mutes: list[Mute] = field(default_factory=list)
+    """Mutes made or changed, and those ended: whose `until` has come."""
     events: list[Event] = field(default_factory=list)
 
     @property
@@ -60,6 +63,7 @@ class TickRows:
                     self.boards,
                     self.commits,
                     self.alerts,
+                    self.mutes,
                     self.events,
                 )
             )

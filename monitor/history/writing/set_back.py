@@ -26,6 +26,7 @@ _PINS: Final = (
     "pin_task_events",
     "pin_board_states",
     "pin_alert_changes",
+    "pin_alert_mutes",
     "pin_system_health",
     "pin_rag_metrics",
     "pin_sources",
@@ -47,6 +48,7 @@ _MOVES: Final = (
     "move_rag_metrics",
     "move_alerts",
     "move_alert_changes",
+    "move_alert_mutes",
     "move_events",
 )
 _DROPS: Final = ("drop_5min_after", "drop_hourly_after", "drop_daily_after", "drop_health_hourly_after")

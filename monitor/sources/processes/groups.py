@@ -105,7 +105,7 @@ class Group:
         return self._last
 
     def infos(self, table: ProcessTable, rates: Rates) -> tuple[ProcessInfo, ...]:
-        """List its processes, depth first."""
+        """List its processes, depth first; looks up their ports, which costs some time."""
         percent = None if self.cpu is None else rates.percent_per_unit
         return tuple(
             self._info(entry, depth, table, rates.tick, percent)
@@ -126,6 +126,7 @@ class Group:
             memory_usage=entry.memory if known else None,
             thread_count=entry.threads if known else None,
             started=table.started(entry),
+            ports=() if entry.is_zombie else table.ports(entry),
         )
 
     def _settle(self, reaped: float) -> float:

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from monitor.sources.processes.descriptors import OUT_OF_DESCRIPTORS
+from monitor.sources.processes.ports import LinuxPorts
 from monitor.sources.processes.procfs import HERTZ, PAGE, STAT_SIZE, ProcFiles
 from monitor.sources.processes.table import Entry, ProcessTable
 
@@ -33,6 +34,7 @@ class LinuxTable(ProcessTable):
         """`root` is where the process table is mounted. Raises SourceError when it is not there."""
         super().__init__()
         self._files = ProcFiles(root)
+        self._ports = LinuxPorts(root)
         self.boot_id = self._files.boot_id
         self.tick_seconds = 1 / HERTZ
 
@@ -78,6 +80,10 @@ class LinuxTable(ProcessTable):
     def exit_status(self, entry: Entry) -> int | None:
         """Wait status of a zombie."""
         return self._files.exit_status(entry.pid) if entry.is_zombie else None
+
+    def ports(self, entry: Entry) -> tuple[int, ...]:
+        """Look which of the sockets that listen it holds."""
+        return self._ports.of(entry.pid, entry.start)
 
     def close(self) -> None:
         """Close all descriptors."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import psutil
 
 from monitor.errors import SourceError
+from monitor.sources.processes.ports import PortablePorts
 from monitor.sources.processes.table import Entry, ProcessTable
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class PortableTable(ProcessTable):
         self.boot_id = f"{psutil.boot_time():.0f}"
         self.tick_seconds = 1.0
         self._processes: dict[Entry, psutil.Process] = {}
+        self._ports = PortablePorts()
 
     @property
     def degraded(self) -> str:
@@ -83,6 +85,10 @@ class PortableTable(ProcessTable):
     def started(self, entry: Entry) -> Millis:
         """Start time, which identifies the process here."""
         return entry.start
+
+    def ports(self, entry: Entry) -> tuple[int, ...]:
+        """Ask which sockets it listens on."""
+        return self._ports.of(entry.pid, entry.start)
 
     def _names(self) -> set[str]:
         try:

@@ -187,6 +187,10 @@ class ProcessTable(ABC):
     def started(self, entry: Entry) -> Millis:
         """When it was started, by the wall clock."""
 
+    @abstractmethod
+    def ports(self, entry: Entry) -> tuple[int, ...]:
+        """TCP ports on which it listens, ascending, as of the last few seconds; empty when that is denied."""
+
     def exit_status(self, entry: Entry) -> int | None:  # noqa: ARG002 - most systems tell nobody but the parent
         """Wait status of a zombie; None when only its parent may know."""
         return None

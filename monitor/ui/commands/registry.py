@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from textual.binding import Binding
+from textual.keys import key_to_character
 
 from monitor.ui.commands.agents import AGENTS
 from monitor.ui.commands.alerts import ALERTS
 from monitor.ui.commands.board import BOARD
+from monitor.ui.commands.commits import COMMITS
 from monitor.ui.commands.details import DETAILS
 from monitor.ui.commands.dialogs import DIALOGS
 from monitor.ui.commands.find import FIND
+from monitor.ui.commands.history import HISTORY
 from monitor.ui.commands.move import MOVE
 from monitor.ui.commands.program import PROGRAM
 from monitor.ui.commands.replay import REPLAY
@@ -25,9 +28,11 @@ COMMANDS: Final[tuple[CommandSpec, ...]] = (
     *AGENTS,
     *DETAILS,
     *BOARD,
+    *COMMITS,
     *ALERTS,
     *FIND,
     *VIEW,
+    *HISTORY,
     *MOVE,
     *REPLAY,
     *PROGRAM,
@@ -36,13 +41,15 @@ COMMANDS: Final[tuple[CommandSpec, ...]] = (
 """Every command, group by group."""
 COMMAND_BY_ID: Final = {command.id: command for command in COMMANDS}
 
-_KEY_NAMES: Final = {
+KEY_NAMES: Final = {
     "question_mark": "?",
     "slash": "/",
     "colon": ":",
     "plus": "+",
     "equals_sign": "=",
     "minus": "-",
+    "comma": ",",
+    "full_stop": ".",
     "pagedown": "pgdn",
     "pageup": "pgup",
     "escape": "esc",
@@ -54,7 +61,11 @@ _KEY_NAMES: Final = {
     "right_parenthesis": ")",
     "less_than_sign": "<",
     "greater_than_sign": ">",
+    "at": "@",
+    "backslash": "\\",
+    "underscore": "_",
 }
+"""How keys are written for people, where that is not Textual's own name."""
 
 
 def commands(*contexts: Context) -> Iterator[CommandSpec]:
@@ -62,11 +73,11 @@ def commands(*contexts: Context) -> Iterator[CommandSpec]:
     return (command for command in COMMANDS if command.context in contexts)
 
 
-def offered(*, replay: bool) -> Iterator[CommandSpec]:
-    """The commands that footer, help and palette show in a replay, or outside one."""
+def offered(*, replay: bool, readonly: bool = False) -> Iterator[CommandSpec]:
+    """The commands that footer, help and palette show in a replay, or outside one, and where nothing may be changed."""
     for command in COMMANDS:
         hidden = command.live if replay else command.context in REPLAY_CONTEXTS
-        if not hidden:
+        if not hidden and not (readonly and command.outside):
             yield command
 
 
@@ -86,9 +97,12 @@ def bindings(*contexts: Context) -> Iterator[Binding]:
 
 def key_label(key: str) -> str:
     """How a key is written for people: `?` for question_mark, `F6` for f6."""
-    if key in _KEY_NAMES:
-        return _KEY_NAMES[key]
-    return key.upper() if key[0] == "f" and key[1:].isdigit() else key
+    if key in KEY_NAMES:
+        return KEY_NAMES[key]
+    if key[0] == "f" and key[1:].isdigit():
+        return key.upper()
+    character = key_to_character(key)
+    return character if character and character.isprintable() and not character.isspace() else key
 
 
 def key_labels(command: CommandSpec, keymap: dict[str, str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 Context = Literal[
     "app",
     "main",
+    "panes",
     "pane",
     "order",
     "table",
@@ -14,10 +15,17 @@ Context = Literal[
     "commits",
     "health",
     "alerts",
+    "past-alerts",
+    "mutes",
     "board",
+    "columns",
     "timeline",
     "systems",
+    "span",
     "agent",
+    "acting",
+    "task",
+    "commit",
     "overlay",
     "filter",
     "choice",
@@ -25,9 +33,12 @@ Context = Literal[
     "replay",
     "moment",
 ]
-"""Where a command works: everywhere (`app`), on the main screen, in every pane, in panes that can be sorted, in every
-table, in the pane of that name, on an agent's details (`agent`), on a screen that lies over another one, while a filter
-is typed, while something is chosen or typed in a dialog, on every screen of a replay, and while a moment is typed."""
+"""Where a command works: everywhere (`app`), on the main screen, on every screen with several panes (`panes`), in every
+pane, in panes that can be sorted, in every table, in the pane of that name, among tasks (`board`) and where they stand
+in columns, in panes that show a span of the past (`span`), on an agent's details (`agent`), where an agent is at hand
+to do something to, as its row or its details (`acting`), among what a task is related to (`task`), on a commit's
+(`commit`), on a screen that lies over another one, while a filter is typed, while something is chosen or typed in a
+dialog, on every screen of a replay, and while a moment is typed."""
 Group = Literal["Agents", "Tasks and commits", "Alerts", "Find", "View", "Move", "Replay", "Program"]
 
 GROUPS: Final[tuple[Group, ...]] = (
@@ -67,3 +78,5 @@ class CommandSpec(NamedTuple):
     """The footer shows it after all others, where there is room left."""
     live: bool = False
     """About what happens now: it is not offered in a replay, where its key may mean something else."""
+    outside: bool = False
+    """It does something outside of the screen: it is not offered with `--readonly`."""

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
-from monitor.model import AgentMetrics, AgentStatus
 from monitor.text import clean
 from monitor.ui import format as text
-from monitor.ui.spans import UNKNOWN, Cell
-from monitor.ui.widgets.columns import Column
+from monitor.ui.panes.agent_loads import POINTS
+from monitor.ui.panes.agent_rows import AgentRow, waits_for_a_person
+from monitor.ui.spans import UNKNOWN, Cell, cell_width, fit
+from monitor.ui.widgets.columns import Column, Place, Placed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from monitor.model import AgentStatus
     from monitor.ui.palette import StyleName
+    from monitor.ui.widgets.rows import Parts
 
-_PLAIN_STATES = frozenset({"branch", "detached", "shallow", "bare"})
-
-
-class AgentRow(msgspec.Struct, frozen=True):
-    """An agent as its line shows it."""
-
-    id: str
-    status: AgentStatus | None
-    metrics: AgentMetrics | None
-    task: str
-    """Title of its current task, where a board tells."""
-
-
-def waits_for_a_person(row: AgentRow) -> bool:
-    """Whether nothing moves until a person comes."""
-    return row.status is not None and row.status.status in ("blocked", "error")
+_PLAIN_STATES: Final = frozenset({"branch", "detached", "shallow", "bare"})
+_GIVES_WAY: Final = frozenset({"task", "branch", "kind"})
+"""Columns right of the reason that it may run over when a person has to read it."""
 
 
 def branch_cell(status: AgentStatus) -> Cell:
@@ -57,7 +45,10 @@ def _status(row: AgentRow, width: int) -> Cell:
     word = row.status.status + ("?" if row.status.stale else "")
     # The mark of a stale status must not be what is cut off: the longest words give up their blank for it.
     shown = f"{glyph} {word}" if len(word) + 2 <= width else f"{glyph}{word}"
-    return ((shown, "alarm" if row.status.status == "error" else style),)
+    if not waits_for_a_person(row):
+        return ((shown, style),)
+    # A patch of the column's full width: it is seen from further away than a word.
+    return ((shown.ljust(width), "alarm" if row.status.status == "error" else "call"),)
 
 
 def _name(row: AgentRow, _width: int) -> Cell:
@@ -80,8 +71,12 @@ def _branch(row: AgentRow, _width: int) -> Cell:
     return branch_cell(row.status) if row.status else ((UNKNOWN, "faint"),)
 
 
-def _changes(row: AgentRow, _width: int) -> Cell:
-    return _quiet(text.count(row.status.uncommitted_changes if row.status else None))
+def _changes(row: AgentRow, width: int) -> Cell:
+    """How many; a mark before it when one of the files is another agent's too."""
+    count = _quiet(text.count(row.status.uncommitted_changes if row.status else None))
+    if row.overlap and cell_width(count) < width:
+        return ((text.SHARED, "warn"), *count)
+    return count
 
 
 def _ahead(row: AgentRow, _width: int) -> Cell:
@@ -109,37 +104,71 @@ def _uptime(row: AgentRow, _width: int) -> Cell:
     return _quiet(text.duration(seconds), "muted")
 
 
+def _urgent(row: AgentRow, otherwise: StyleName) -> StyleName:
+    """The style of what is told of an agent: its colour when it needs a person."""
+    if row.status is None or not waits_for_a_person(row):
+        return otherwise
+    return "bad" if row.status.status == "error" else "warn"
+
+
 def _reason(row: AgentRow, _width: int) -> Cell:
+    """Why it has its status; what it shares with another agent stands before that unless a person is needed."""
     if row.status is None:
         return ()
-    style: StyleName = {"blocked": "warn", "error": "bad"}.get(row.status.status, "muted")  # type: ignore[assignment]
-    return ((clean(row.status.status_reason), style),)
+    reason: Cell = ((clean(row.status.status_reason), _urgent(row, "muted")),)
+    if not row.overlap:
+        return reason
+    mark: Cell = ((f"{text.SHARED} {row.overlap}", "warn"),)
+    return (*reason, ("  ", "text"), *mark) if waits_for_a_person(row) else (*mark, ("  ", "text"), *reason)
+
+
+def urgent_line(row: AgentRow, columns: Sequence[Placed[Any]]) -> Parts:
+    """The line of an agent that needs a person: the reason takes the room of its right neighbours while it needs it."""
+    parts: list[tuple[Place, Cell]] = []
+    wanted = 0
+    """Where the reason would like to end, while it is the last part and may grow."""
+    for column, x, width in columns:
+        cell = column.cell(row, width)
+        if column.key == "reason":
+            wanted = x + cell_width(cell)
+            parts.append((Place(x, width), cell))
+        elif column.key in _GIVES_WAY and x <= wanted:
+            start = parts[-1][0].x
+            parts[-1] = Place(start, x + width - start), parts[-1][1]
+        else:
+            wanted = 0
+            parts.append((Place(x, width), fit(cell, width, column.align)))
+    return parts
 
 
 def agent_columns(
-    now: Callable[[], int | None], history: Callable[[str], Iterable[float | None]]
+    now: Callable[[], int | None], history: Callable[[str, int], Iterable[float | None]]
 ) -> tuple[Column[AgentRow], ...]:
     """The columns; `now` is the moment the store shows, `history` gives the newest CPU values of an agent."""
 
     def activity(row: AgentRow, _width: int) -> Cell:
         return _quiet(text.age(row.status.last_activity if row.status else None, now()))
 
+    def since(row: AgentRow, _width: int) -> Cell:
+        return ((text.age(row.status.status_since if row.status else None, now()), _urgent(row, "muted")),)
+
     def spark(row: AgentRow, width: int) -> Cell:
-        return ((text.spark(history(row.id), width), "fill"),)
+        return ((text.spark(history(row.id, width), width), "fill"),)
 
     return (
         Column("status", "STATUS", 9, _status, part="status"),
-        Column("name", "NAME", 13, _name, part="status", flexible=2, liked=20, limit=28),
-        Column("kind", "KIND", 12, _kind, part="status", priority=6),
+        Column("since", "FOR", 4, since, "right", moving=True),
+        Column("name", "NAME", 12, _name, part="status", flexible=2, liked=20, limit=28),
+        Column("reason", "WHY", 22, _reason, flexible=5, liked=34, limit=72),
         Column("task", "TASK", 9, _task, priority=3, flexible=4, liked=20, limit=44),
         Column("branch", "BRANCH", 14, _branch, part="status", priority=5, flexible=2, liked=16, limit=30),
-        Column("changes", "±", 4, _changes, "right", part="status", priority=2),
+        Column("changes", "±", 4, _changes, "right", priority=4),
         Column("ahead", "↑↓", 7, _ahead, part="status", priority=7),
-        Column("cpu", "CPU%", 5, _cpu, "right", part="metrics"),
-        Column("spark", "", 10, spark, priority=9, moving=True),
-        Column("memory", "MEM", 4, _memory, "right", part="metrics", priority=1),
+        Column("kind", "KIND", 12, _kind, part="status", priority=6),
+        Column("cpu", "CPU%", 5, _cpu, "right", part="metrics", priority=1),
+        Column("spark", "", 10, spark, priority=9, flexible=6, limit=POINTS, moving=True),
+        Column("memory", "MEM", 4, _memory, "right", part="metrics", priority=2),
         Column("processes", "PROC", 4, _processes, "right", part="metrics", priority=8),
         Column("uptime", "UP", 4, _uptime, "right", part="metrics", priority=8),
-        Column("activity", "SEEN", 5, activity, "right", moving=True),
-        Column("reason", "WHY", 22, _reason, part="status", priority=2, flexible=5, liked=34),
+        Column("activity", "SEEN", 4, activity, "right", priority=5, moving=True),
     )

@@ -1,28 +1,33 @@
-"""The alerts pane: what fires now, the worst first, and what a person has seen of it."""
+"""The alerts pane: what fires now, the worst first; below it what a person has seen, and last what is muted."""
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
 
 from monitor.keystore import Keys
-from monitor.model import SEVERITIES, Alert, Command
+from monitor.model import SEVERITIES, Alert
 from monitor.text import clean
 from monitor.ui import format as text
-from monitor.ui.commands import bindings
+from monitor.ui.panes.alert_actions import AlertActions
+from monitor.ui.panes.alert_words import QUIET, SEEN, quiet_for, seen_by, severity_glyph, severity_word
 from monitor.ui.panes.commits import agent_names
-from monitor.ui.panes.pane import Pane, Sort
+from monitor.ui.panes.pane import Sort
+from monitor.ui.spans import cut, text_width
 from monitor.ui.widgets.columns import Column
+from monitor.ui.widgets.line_table import LineTable
 from monitor.ui.widgets.rows import Row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from textual.binding import BindingType
-
+    from monitor.model import Mute
+    from monitor.ui.filter import Numbers
+    from monitor.ui.palette import StyleName
     from monitor.ui.spans import Cell, Span
+    from monitor.ui.wiring import Wiring
 
 
 def _urgency(alert: Alert) -> tuple[bool, int, int]:
@@ -30,27 +35,42 @@ def _urgency(alert: Alert) -> tuple[bool, int, int]:
     return (alert.acknowledged, -SEVERITIES.index(alert.severity), -alert.created_at)
 
 
-class AlertsPane(Pane[Alert]):
+class AlertsPane(AlertActions[Alert]):
     """One line an alert."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings("alerts"))
-    CONTEXTS = ("alerts",)
     NUMBER = "4"
     CAPTION = "Alerts"
     TITLES = False
-    PATTERNS = (Keys.ALERTS,)
-    FIELDS = frozenset({"severity", "type", "rule"})
+    PATTERNS = (Keys.ALERTS, Keys.MUTES)
+    FIELDS = frozenset({"severity", "type", "rule", "subject", "state"})
+    NUMBERS: ClassVar[Numbers] = {"age": "seconds"}
     SORTS: ClassVar = (
         Sort("severity", "urgency", _urgency),
         Sort("age", "age", lambda alert: alert.created_at, descending=True),
     )
 
+    def __init__(self, wiring: Wiring, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
+        self._quiet: dict[str, Mute] = {}
+        super().__init__(wiring, id=id)
+
     def columns(self) -> Sequence[Column[Alert]]:
-        """Severity, age, whether it was seen, title, subject."""
-        self._sent: dict[str, Literal["acknowledge", "resolve"]] = {}
+        """Severity, age, whether it was seen, title and what people did about it, subject."""
         return (
-            Column("severity", "", 1, _glyph),
-            Column("word", "SEVERITY", 8, _word, priority=4),
+            Column(
+                "severity",
+                "",
+                1,
+                lambda row, _: severity_glyph(row, back=self._stands_back(row)),
+                moving=True,
+            ),
+            Column(
+                "word",
+                "SEVERITY",
+                8,
+                lambda row, _: severity_word(row, back=self._stands_back(row)),
+                priority=4,
+                moving=True,
+            ),
             Column(
                 "age",
                 "AGE",
@@ -60,22 +80,69 @@ class AlertsPane(Pane[Alert]):
                 moving=True,
             ),
             Column("seen", "", 1, self._seen, moving=True),
-            Column("title", "TITLE", 46, _title, flexible=4),
+            Column("title", "TITLE", 46, self._title, flexible=4, moving=True),
             Column("subject", "SUBJECT", 16, self._subject, priority=5, flexible=1, limit=24),
         )
 
+    def _stands_back(self, row: Alert) -> bool:
+        return row.acknowledged or row.alert_id in self._quiet
+
     def _seen(self, row: Alert, _width: int) -> Cell:
-        if row.acknowledged:
-            return (("✓", "ok"),)
-        return (("…", "muted"),) if row.alert_id in self._sent else ()
+        waiting = self.under_way(row)
+        if waiting:
+            return waiting
+        if row.alert_id in self._quiet:
+            return (QUIET,)
+        return (SEEN,) if row.acknowledged else ()
+
+    def _title(self, row: Alert, width: int) -> Cell:
+        """Its title, and in a quieter voice what a person did about it, which has a third of the room at least."""
+        mute = self._quiet.get(row.alert_id)
+        done = quiet_for(mute, self.now) if mute is not None else seen_by(row)
+        style: StyleName = "muted" if self._stands_back(row) else "text"
+        if not done:
+            return ((clean(row.title), style),)
+        done = f"  {done}"
+        title = cut(clean(row.title), width - min(text_width(done), width // 3))
+        return ((title, style), (done, "info"))
 
     def _subject(self, row: Alert, _width: int) -> Cell:
         return ((agent_names(self.store, (row.subject,)), "muted"),)
 
-    def records(self) -> Sequence[Row[Alert]]:
+    def alerts(self) -> Sequence[Alert]:
         """The alerts that fire."""
-        alerts: tuple[Alert, ...] = self.store.get(Keys.ALERTS, ())
+        alerts: Sequence[Alert] = self.store.get(Keys.ALERTS, ())
+        return alerts
+
+    def alert_here(self) -> Alert | None:
+        """The one under the cursor."""
+        row = self.table.selected
+        return None if row is None else row.record
+
+    def notice(self, changed: frozenset[str]) -> None:
+        """What is muted can be searched for, and changes without the alerts."""
+        if Keys.MUTES in changed:
+            self._searched.clear()
+        super().notice(changed)
+
+    def records(self) -> Sequence[Row[Alert]]:
+        """A row for each of them."""
+        alerts = self.alerts()
+        mutes = ((alert.alert_id, self.mute_of(alert)) for alert in alerts)
+        self._quiet = {alert_id: mute for alert_id, mute in mutes if mute is not None}
+        self.settle(alerts)
         return [Row(alert.alert_id, alert) for alert in alerts]
+
+    def _ordered(self, rows: Sequence[Row[Alert]]) -> Sequence[Row[Alert]]:
+        """The muted ones come last in every order."""
+        ordered = super()._ordered(rows)
+        heard = [row for row in ordered if row.id not in self._quiet]
+        return [*heard, *(row for row in ordered if row.id in self._quiet)]
+
+    def about(self, record: Alert) -> Sequence[str]:
+        """Its subject, whose task it is about, and the agents that its rule names."""
+        told = record.metadata
+        return (record.subject, told.get("assigned_to") or "", *told.get("agents", ()))
 
     def fields(self, record: Alert) -> Mapping[str, str]:
         """What of an alert can be searched."""
@@ -83,65 +150,47 @@ class AlertsPane(Pane[Alert]):
             "severity": record.severity,
             "type": record.type,
             "rule": record.rule,
+            "state": self._state(record),
             "title": record.title,
             "subject": agent_names(self.store, (record.subject,)),
             "message": record.message,
+            "note": seen_by(record),
         }
 
+    def numbers(self, record: Alert) -> Mapping[str, float | None]:
+        """For how long it has been firing."""
+        return {"age": self.seconds_since(record.created_at)}
+
+    def copied(self, row: Row[Alert]) -> str:
+        """The alert's id, as `agent-monitor alerts` takes it."""
+        return row.record.alert_id
+
+    def _state(self, record: Alert) -> str:
+        if record.alert_id in self._quiet:
+            return "muted"
+        return "acknowledged" if record.acknowledged else "firing"
+
     def summary(self) -> Cell:
-        """How many there are of each severity that nobody has seen."""
-        alerts: tuple[Alert, ...] = self.store.get(Keys.ALERTS, ())
-        counts = Counter(alert.severity for alert in alerts if not alert.acknowledged)
-        spans: list[Span] = []
+        """How many there are of each severity that nobody has seen, how many somebody has, and how many are muted."""
+        heard = [alert for alert in self.alerts() if alert.alert_id not in self._quiet]
+        counts = Counter(alert.severity for alert in heard if not alert.acknowledged)
+        parts: list[Span] = []
         for severity in reversed(SEVERITIES):
             if counts[severity]:
                 glyph, style = text.SEVERITY_GLYPHS[severity]
-                spans += [(f"{glyph} {counts[severity]} {severity}", style), ("   ", "text")]
-        seen = len(alerts) - counts.total()
-        if seen:
-            spans.append((f"✓ {seen} seen", "muted"))
-        return tuple(spans) or (("✓ none", "ok"),)
+                parts.append((f"{glyph} {counts[severity]} {severity}", style))
+        if seen := len(heard) - counts.total():
+            parts.append((f"{SEEN[0]} {seen} seen", "muted"))
+        if self._quiet:
+            parts.append((f"{QUIET[0]} {len(self._quiet)} muted", "muted"))
+        gap: Span = ("   ", "text")
+        return tuple(span for part in parts for span in (gap, part))[1:] or (("✓ none", "ok"),)
 
     def empty(self) -> tuple[Cell, ...]:
         """Nothing is wrong, said calmly."""
         return ((("✓ ", "ok"), ("All quiet: nothing fires.", "muted")),)
 
-    def action_acknowledge(self) -> None:
-        """Say that the selected alert was seen."""
-        self._send("acknowledge")
-
-    def action_resolve(self) -> None:
-        """Take the selected alert off the list."""
-        self._send("resolve")
-
-    def _send(self, kind: Literal["acknowledge", "resolve"]) -> None:
-        row = self.table.selected
-        if row is None or (kind == "acknowledge" and row.record.acknowledged):
-            return
-        self._mark_sent(row.id, kind)
-        # The wall clock: a person acts now, whatever moment the store shows.
-        at = time.time_ns() // 1_000_000
-        command = Command(kind=kind, alert_id=row.id, by=self.wiring.options.user, at=at)
-        self.wiring.send(command, partial(self._mark_sent, row.id, None))
-
-    def _mark_sent(self, alert_id: str, kind: Literal["acknowledge", "resolve"] | None) -> None:
-        """Show that a command is under way, or no longer."""
-        if kind is None:
-            self._sent.pop(alert_id, None)
-        else:
-            self._sent[alert_id] = kind
-        self.table.set_rows(self.table.rows)
-
-
-def _glyph(row: Alert, _width: int) -> Cell:
-    glyph, style = text.SEVERITY_GLYPHS[row.severity]
-    return ((glyph, "muted" if row.acknowledged else style),)
-
-
-def _word(row: Alert, _width: int) -> Cell:
-    style = text.SEVERITY_GLYPHS[row.severity][1]
-    return ((row.severity, "muted" if row.acknowledged else style),)
-
-
-def _title(row: Alert, _width: int) -> Cell:
-    return ((clean(row.title), "muted" if row.acknowledged else "text"),)
+    @on(LineTable.Activated)
+    def _clicked_twice(self, event: LineTable.Activated) -> None:
+        event.stop()
+        self.action_open_alert()

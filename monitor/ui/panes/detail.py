@@ -13,6 +13,7 @@ from monitor.ui.widgets.columns import Column, R
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from monitor.ui.spans import Cell
     from monitor.ui.wiring import Wiring
 
 
@@ -29,7 +30,21 @@ class DetailPane(Pane[R]):
 
     def patterns(self) -> tuple[str, ...]:
         """The agent's keys, as patterns that match only themselves whatever its id holds."""
-        return (*(glob.escape(key(self.agent_id)) for key in self.KEYS), Keys.CLOCK)
+        own = (glob.escape(key(self.agent_id)) for key in (*self.KEYS, Keys.status))
+        return (*dict.fromkeys(own), Keys.CLOCK)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the moment shown knows nothing of the agent: it has left, or has not come yet."""
+        return self.store.get(Keys.status(self.agent_id)) is None
+
+    def nothing(self) -> tuple[Cell, ...]:
+        """What to say when the agent is there and has no row."""
+        raise NotImplementedError
+
+    def empty(self) -> tuple[Cell, ...]:
+        """Nothing is said of an agent that is not there."""
+        return ((("Nothing is known of it at this moment.", "muted"),),) if self.gone else self.nothing()
 
     def age_column(self, moment: Callable[[R], int | None], width: int = 4) -> Column[R]:
         """A column of ages."""

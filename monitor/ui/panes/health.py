@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         RagMetrics,
         ServiceState,
         ServiceStatus,
+        SourceState,
         SourceStatus,
         SystemHealth,
     )
@@ -32,6 +33,7 @@ _SERVICE_GLYPHS: Final[dict[ServiceState, tuple[str, StyleName]]] = {
     "down": ("✖", "bad"),
     "unknown": ("○", "muted"),
 }
+_WORST_FIRST: Final[tuple[SourceState, ...]] = ("failing", "degraded", "ok")
 _OVERALL: Final[dict[str, StyleName]] = {"healthy": "ok", "degraded": "warn", "unhealthy": "bad"}
 _GAUGE_LIMIT: Final = 20
 _BESIDE_GAUGE: Final = 24
@@ -76,7 +78,7 @@ class HealthPane(Pane[HealthRow]):
         return (*fit(row.value, width - _AGE_WIDTH), (age, "muted"))
 
     def records(self) -> Sequence[Row[HealthRow]]:
-        """Host, services, shared memory, failing sources, the monitor and how fast its sources answer."""
+        """Host, services, shared memory, sources in trouble, the monitor, and how all its sources fare."""
         health: SystemHealth | None = self.store.get(Keys.HEALTH)
         sources: tuple[SourceStatus, ...] = self.store.get(Keys.SOURCES, ())
         rows: list[Row[HealthRow]] = []
@@ -90,12 +92,12 @@ class HealthPane(Pane[HealthRow]):
             rows += _rag(rag)
         wrong = [source for source in sources if source.state in ("failing", "degraded")]
         if wrong:
-            rows.append(_heading("Sources"))
-            rows += [_source(source) for source in wrong]
+            rows.append(_heading("In trouble"))
+            rows += [_trouble(source) for source in wrong]
         if health is not None and health.collector is not None:
             rows.append(_heading("Monitor"))
             rows += _monitor(health, health.collector)
-        return rows + _latencies(sources)
+        return rows + _sources(sources)
 
     def fields(self, record: HealthRow) -> Mapping[str, str]:
         """What of a line can be searched."""
@@ -134,10 +136,11 @@ def _gauge(key: str, label: str, percent: float | None, detail: str) -> Row[Heal
 
 
 def _host(health: SystemHealth) -> list[Row[HealthRow]]:
-    load = "load " + " ".join(f"{value:.1f}" for value in health.load) if health.load else ""
+    cores = _plural(health.cpu_count, "core") if health.cpu_count else ""
     up = f"up {text.duration(health.uptime_seconds)}" if health.uptime_seconds is not None else ""
     rows = [
-        _gauge("cpu", "CPU", health.cpu_usage, load),
+        _gauge("cpu", "CPU", health.cpu_usage, cores),
+        *_load(health),
         _gauge("memory", "Memory", health.memory_percent, text.size(health.memory_usage)),
         _gauge("swap", "Swap", health.swap_percent, up),
     ]
@@ -147,6 +150,16 @@ def _host(health: SystemHealth) -> list[Row[HealthRow]]:
         free = f"{text.size(disk.total - disk.used)} free  {clean(disk.path)}"
         rows.append(_gauge(f"disk:{disk.path}", "Disk", disk.percent, free))
     return rows
+
+
+def _load(health: SystemHealth) -> list[Row[HealthRow]]:
+    """The load averages, the first one against the cores there are: full is a process for each."""
+    if health.load is None:
+        return []
+    averages = " ".join(f"{value:.1f}" for value in health.load)
+    if not health.cpu_count:
+        return [_row("load", HealthRow("Load", ((averages, "text"),)))]
+    return [_gauge("load", "Load", health.load[0] / health.cpu_count * 100, averages)]
 
 
 def _service(service: ServiceStatus) -> Row[HealthRow]:
@@ -175,13 +188,13 @@ def _rag(rag: RagMetrics) -> list[Row[HealthRow]]:
     return [_heading("RAG"), *rows] if rows else []
 
 
-def _source(source: SourceStatus) -> Row[HealthRow]:
-    failing = source.state == "failing"
+def _trouble(source: SourceStatus) -> Row[HealthRow]:
+    glyph, style = text.SOURCE_GLYPHS[source.state]
     value: Cell = (
-        (f"{'✖' if failing else '▲'} {clean(source.subject)}", "bad" if failing else "warn"),
+        (f"{glyph} {clean(source.subject)}", style),
         (f"  {clean(source.error)}" if source.error else f"  {source.state}", "muted"),
     )
-    key = f"source:{source.name}:{source.subject}"
+    key = f"trouble:{source.name}:{source.subject}"
     return _row(key, HealthRow(f" {clean(source.name)}", value, since=source.since))
 
 
@@ -203,18 +216,29 @@ def _monitor(health: SystemHealth, own: CollectorHealth) -> list[Row[HealthRow]]
     return rows
 
 
-def _latencies(sources: Sequence[SourceStatus]) -> list[Row[HealthRow]]:
-    """A line for each source that has answered: its slowest last answer, and its CPU time over all subjects."""
-    names = dict.fromkeys(sorted(source.name for source in sources if source.latency_ms is not None))
+def _sources(sources: Sequence[SourceStatus]) -> list[Row[HealthRow]]:
+    """A line a source: its slowest last answer, its CPU time over all subjects, and how many of these go wrong."""
     rows = []
-    for name in names:
-        answers = [source for source in sources if source.name == name and source.latency_ms is not None]
-        slowest = max(source.latency_ms or 0.0 for source in answers)
-        cost = sum(source.cost_ms_per_minute or 0.0 for source in answers)
-        of = f"of {len(answers)}, " if len(answers) > 1 else ""
-        value: Cell = ((text.milliseconds(slowest), "text"), (f"  {of}{cost:.0f} ms CPU a minute", "muted"))
-        rows.append(_row(f"latency:{name}", HealthRow(f" {name}", value)))
-    return [_heading("Latency"), *rows] if rows else []
+    for name in sorted({source.name for source in sources}):
+        same = [source for source in sources if source.name == name]
+        rows.append(_row(f"source:{name}", HealthRow(f" {clean(name)}", _fares(same))))
+    return [_heading("Sources"), *rows] if rows else []
+
+
+def _fares(same: Sequence[SourceStatus]) -> Cell:
+    """How one source fares over all its subjects."""
+    states = [source.state for source in same]
+    worst: SourceState = next((state for state in _WORST_FIRST if state in states), "off")
+    glyph = text.SOURCE_GLYPHS[worst]
+    answered = [source.latency_ms for source in same if source.latency_ms is not None]
+    parts = [f"of {len(same)}" if len(same) > 1 else ""]
+    if wrong := states.count("failing") + states.count("degraded"):
+        parts.append(f"{wrong} in trouble")
+    costs = [source.cost_ms_per_minute for source in same if source.cost_ms_per_minute is not None]
+    if costs:
+        parts.append(f"{sum(costs):.0f} ms CPU a minute")
+    speed = text.milliseconds(max(answered)) if answered else ("off" if worst == "off" else UNKNOWN)
+    return (glyph, (f" {speed}", "text"), (f"  {', '.join(filter(None, parts))}", "muted"))
 
 
 def _plural(count: int, noun: str) -> str:

@@ -1,98 +1,97 @@
-"""The line of task counts: the board in one row, the board itself one key away."""
+"""The tasks on the main screen: a line a task, or all of them in a few words."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from monitor.keystore import Keys
 from monitor.text import clean
-from monitor.ui import format as text
-from monitor.ui.widgets.line import Line
+from monitor.ui.panes.pane import Sort
+from monitor.ui.panes.task_cards import agent_cell, waits_cell
+from monitor.ui.panes.task_rows import TaskRowsPane
+from monitor.ui.panes.task_words import (
+    board_counts,
+    board_problem,
+    missing_board,
+    need,
+    priority_rank,
+    since_age,
+    task_priority,
+    task_status,
+    velocity,
+)
+from monitor.ui.widgets.columns import Column
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitor.keystore import KeyStore
     from monitor.model import Board
-    from monitor.ui.palette import StyleName
-    from monitor.ui.spans import Cell, Span
-    from monitor.ui.wiring import Wiring
-
-TASK_GLYPHS: Final[dict[str, tuple[str, StyleName]]] = {
-    "TODO": ("○", "muted"),
-    "IN_PROGRESS": ("●", "info"),
-    "REVIEW": ("◎", "accent"),
-    "BLOCKED": ("■", "warn"),
-    "DONE": ("✓", "ok"),
-    "VERIFIED": ("✓", "ok"),
-    "COMPLETED": ("✓", "ok"),
-}
+    from monitor.ui.panes.task_cards import TaskCard
+    from monitor.ui.spans import Cell
 
 
-def missing_board(board: Board | None) -> Cell:
-    """What to say when there are no tasks: where a board would be, or why the one that is there cannot be read."""
-    if board is None:
-        return (("Looking for a task board…", "muted"),)
-    for state in board.boards:
-        if state.error:
-            return (("▲ ", "warn"), (f"{clean(state.path)}: {clean(state.error)}", "warn"))
-    if any(state.shape for state in board.boards):
-        return (("The board holds no tasks.", "muted"),)
-    if board.boards:
-        return (("No task board. It would be ", "muted"), (clean(board.boards[0].path), "text"))
-    return (
-        ("No task board. Name a folder that holds ", "muted"),
-        ("coordination/task-board.json", "text"),
-        (" with ", "muted"),
-        ("--root", "key"),
+def _urgency(card: TaskCard) -> tuple[int, int, str]:
+    return (need(card.task.status), priority_rank(card.task), card.task.id)
+
+
+class TasksPane(TaskRowsPane):
+    """One line a task, what needs somebody first."""
+
+    NUMBER = "5"
+    CAPTION = "Tasks"
+    SORTS: ClassVar = (
+        Sort("status", "status", _urgency),
+        Sort("age", "age in status", lambda card: card.since.at),
+        Sort("title", "last update", lambda card: card.task.updated_at, descending=True),
+        Sort("priority", "priority", lambda card: (priority_rank(card.task), need(card.task.status))),
+        Sort("agent", "agent", lambda card: card.task.assigned_to),
     )
 
+    def columns(self) -> Sequence[Column[TaskCard]]:
+        """Status, id, priority, agent, age in status, title, what it waits for."""
+        return (
+            Column("status", "STATUS", 13, lambda card, _: task_status(card.task), part="task"),
+            Column(
+                "id",
+                "ID",
+                8,
+                lambda card, _: ((clean(card.task.id), "text"),),
+                part="task",
+                flexible=1,
+                limit=12,
+            ),
+            Column(
+                "priority", "PRIORITY", 8, lambda card, _: task_priority(card.task), part="task", priority=4
+            ),
+            Column("agent", "AGENT", 12, lambda card, _: agent_cell(card), priority=1, flexible=1, limit=24),
+            Column("age", "AGE", 5, self._age, "right", moving=True),
+            Column("title", "TITLE", 20, _title, part="task", flexible=4, liked=30),
+            Column("waits", "WAITS FOR", 16, lambda card, _: waits_cell(card), priority=2, flexible=3),
+        )
 
-class TaskLine(Line):
-    """One line of counts."""
+    def _age(self, card: TaskCard, _width: int) -> Cell:
+        return ((since_age(card.since, self.now), "muted"),)
 
-    PATTERNS = (Keys.TASKS, Keys.CLOCK)
-
-    def __init__(self, wiring: Wiring) -> None:
-        super().__init__(id="tasks")
-        self._wiring = wiring
-
-    def on_mount(self) -> None:
-        """Listen, and show what there is already."""
-        self._stop_listening = self._wiring.notices.listen(self.PATTERNS, self.notice)
-        self.notice()
-
-    def on_unmount(self) -> None:
-        """Stop listening."""
-        self._stop_listening()
-
-    def notice(self, _changed: frozenset[str] = frozenset()) -> None:
-        """Count again."""
-        store = self._wiring.store
-        board: Board | None = store.get(Keys.TASKS)
-        head: Cell = (("▎", "faint"), ("5 ", "muted"), ("Tasks  ", "title"))
+    def summary(self) -> Cell:
+        """Counts by status, what was completed of late, and what is wrong with the board."""
+        board: Board | None = self.store.get(Keys.TASKS)
         if board is None or not board.tasks:
-            self.show((*head, *missing_board(board)))
-            return
-        counts = board.metrics
-        parts: list[Span] = []
-        for word, number, style in (
-            ("todo", counts.todo, "muted"),
-            ("in progress", counts.in_progress, "info"),
-            ("review", counts.review, "text"),
-            ("blocked", counts.blocked, "warn"),
-            ("done", counts.done, "ok"),
-            ("other", counts.other, "muted"),
-        ):
-            if number:
-                name: StyleName = style  # type: ignore[assignment]
-                parts.append((f"{_GLYPHS[word]} {number} {word}   ", name))
-        error = next((state for state in board.boards if state.error), None)
-        if error is not None:
-            parts.append(
-                (
-                    f"▲ {clean(error.error)}, shown as of {text.age(error.last_synced, store.get(Keys.CLOCK))}",
-                    "warn",
-                )
-            )
-        self.show((*head, *parts))
+            return ()
+        problem = board_problem(board, self.now)
+        wrong: Cell = ((f"▲ {problem}   ", "warn"),) if problem else ()
+        only: Cell = (("only ", "muted"), *self.only_words(), ("   ", "text")) if self.only else ()
+        return (*only, *wrong, *board_counts(board), *velocity(self.store.get(Keys.VELOCITY), words=False))
 
 
-_GLYPHS: Final = {"todo": "○", "in progress": "●", "review": "◎", "blocked": "■", "done": "✓", "other": "?"}
+def _title(card: TaskCard, _width: int) -> Cell:
+    return ((clean(card.task.title), "text"),)
+
+
+def task_counts(store: KeyStore) -> Cell:
+    """How many tasks there are in each status, and why the board shown is not today's when it is not."""
+    board: Board | None = store.get(Keys.TASKS)
+    if board is None or not board.tasks:
+        return missing_board(board)
+    problem = board_problem(board, store.get(Keys.CLOCK))
+    return (*board_counts(board), *(((f"▲ {problem}", "warn"),) if problem else ()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.ui.commands import GROUPS, CommandSpec, key_labels, offered
+from monitor.ui.commands import GROUPS, CommandSpec, key_labels
 from monitor.ui.panes.pane import Pane
 from monitor.ui.screens.single import PaneScreen
 from monitor.ui.widgets.columns import Column
@@ -34,13 +34,15 @@ class HelpPane(Pane[CommandSpec | str]):
     def _keys(self, row: CommandSpec | str, _width: int) -> Cell:
         if isinstance(row, str):
             return ((row, "title"),)
-        labels = key_labels(row, self.wiring.options.keymap)
-        return (("  ", "text"), ("  ".join(labels), "key"))
+        return (("  ", "text"), ("  ".join(self._labels(row)), "key"))
+
+    def _labels(self, command: CommandSpec) -> tuple[str, ...]:
+        return key_labels(command, self.wiring.options.keymap)
 
     def records(self) -> Sequence[Row[CommandSpec | str]]:
         """A heading for each group that has commands here, then its commands."""
         rows: list[Row[CommandSpec | str]] = []
-        known = list(offered(replay=self.wiring.replay is not None))
+        known = list(self.wiring.offered())
         for group in GROUPS:
             if not any(command.group == group for command in known):
                 continue
@@ -55,7 +57,11 @@ class HelpPane(Pane[CommandSpec | str]):
         """What of a command can be searched."""
         if isinstance(record, str):
             return {}
-        return {"help": record.help, "title": record.title, "keys": " ".join(key_labels(record, {}))}
+        return {"help": record.help, "title": record.title, "keys": " ".join(self._labels(record))}
+
+    def copied(self, row: Row[CommandSpec | str]) -> str:
+        """The command's id, which a key map takes."""
+        return row.record.id if isinstance(row.record, CommandSpec) else ""
 
     def summary(self) -> Cell:
         """Where to change them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from monitor.ui.screens.base import Overlay
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from monitor.ui.panes.pane import Pane
+    from monitor.ui.panes.base import BasePane
     from monitor.ui.wiring import Wiring
 
 
 class PaneScreen(Overlay):
     """One pane, which has the focus."""
 
-    def __init__(self, wiring: Wiring, pane: Pane[Any]) -> None:
+    def __init__(self, wiring: Wiring, pane: BasePane) -> None:
         super().__init__(wiring)
         self._single = pane
 
@@ -28,4 +28,4 @@ class PaneScreen(Overlay):
 
     def on_mount(self) -> None:
         """Keys go to it."""
-        self._single.table.focus()
+        self._single.focus()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
+from monitor.ui.spans import fit
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -37,6 +39,15 @@ class Column(NamedTuple, Generic[R]):
     """The one attribute of the record that it shows; empty when it looks at more of it."""
     moving: bool = False
     """What it shows depends on more than the record: the time, or a history. It is looked at on every tick."""
+    heading: Callable[[int], Cell] | None = None
+    """What stands over it in so many cells, when that is more than its title (`LineTable.refresh_titles`)."""
+
+
+class Place(NamedTuple):
+    """Where a cell stands in a line."""
+
+    x: int
+    width: int
 
 
 class Placed(NamedTuple, Generic[R]):
@@ -66,6 +77,29 @@ def place(columns: Sequence[Column[R]], width: int) -> tuple[Placed[R], ...]:
         placed.append(Placed(column, x, min(cells, width - x)))
         x += cells + gap
     return tuple(placed)
+
+
+def titles(placed: Sequence[Placed[R]], sorted_by: tuple[str, bool] | None) -> tuple[Cell, ...]:
+    """The titles of the columns; the one sorted by (its key, and whether the largest stands first) has a mark.
+
+    Where there is no room for the mark it takes the title's last letter.
+    """
+    key, descending = sorted_by or ("", False)
+    cells: list[Cell] = []
+    for column, _, width in placed:
+        if column.heading is not None:
+            cells.append(fit(column.heading(width), width))
+            continue
+        text = column.title
+        if column.key == key:
+            text = text[: max(0, width - 1)] + ("▾" if descending else "▴")
+        cells.append(fit(((text, "accent" if column.key == key else "muted"),), width, column.align))
+    return tuple(cells)
+
+
+def column_at(placed: Sequence[Placed[R]], x: int) -> str:
+    """Key of the column at this cell, or of the one before it when the cell lies between two; empty: none."""
+    return next((column.key for column, start, _ in reversed(placed) if start <= x), "")
 
 
 def _needed(columns: Sequence[Column[R]], gap: int) -> int:

@@ -1,11 +1,13 @@
-"""The header: which host, which feed, how often, since when it is paused, what is wrong, and the time."""
+"""The header: host, feed, interval, who needs a person, since when it is paused, what is wrong, and the time."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from monitor.keystore import Keys, KeyStore
+from monitor.model import SEVERITIES
+from monitor.rules.mutes import heard
 from monitor.text import clean
 from monitor.ui import format as text
 from monitor.ui.spans import cell_width
@@ -16,10 +18,14 @@ if TYPE_CHECKING:
     from monitor.ui.spans import Cell, Span
 
 
+_OF_AGENTS: Final = frozenset({"agent-blocked", "agent-error"})
+"""Rules whose alerts are told as agents."""
+
+
 class HeaderLine(Line):
     """The first line of every screen."""
 
-    KEYS = (Keys.CLOCK, Keys.FEED, Keys.REPLAY)
+    KEYS = (Keys.CLOCK, Keys.FEED, Keys.REPLAY, Keys.ALERTS, Keys.MUTES)
 
     def __init__(self, store: KeyStore) -> None:
         super().__init__(id="header")
@@ -60,6 +66,26 @@ class HeaderLine(Line):
             left = [part for part in left if part[1] is not span]
         return tuple(span for _, span in left), tuple(right)
 
+    def _attention(self) -> list[Span]:
+        """Who needs a person, whatever pane is in sight."""
+        now = self._store.get(Keys.CLOCK) or 0
+        loud = heard(self._store.get(Keys.MUTES, ()), self._store.get(Keys.ALERTS, ()), now)
+        alerts = [alert for alert in loud if not alert.acknowledged]
+        spans: list[Span] = []
+        for rule, status, word in (
+            ("agent-blocked", "blocked", "waiting"),
+            ("agent-error", "error", "failed"),
+        ):
+            if count := sum(1 for alert in alerts if alert.rule == rule):
+                glyph, style = text.STATUS_GLYPHS[cast("Status", status)]
+                spans.append((f" {glyph} {count} {word} ", style))
+        others = [alert for alert in alerts if alert.rule not in _OF_AGENTS]
+        if others:
+            worst = max(others, key=lambda alert: SEVERITIES.index(alert.severity)).severity
+            glyph, style = text.SEVERITY_GLYPHS[worst]
+            spans.append((f" {glyph} {len(others)} alert{'s' * (len(others) > 1)} ", style))
+        return spans
+
     def _left_parts(self, replay: ReplayState | None) -> list[tuple[int, Span]]:
         """The spans, each with its rank: the highest goes first; rank 0 stays and is cut."""
         state: FeedState | None = self._store.get(Keys.FEED)
@@ -77,6 +103,8 @@ class HeaderLine(Line):
             ]
             if state.mode == "live" and not state.recording and not problem:
                 parts.append((4, (" not recording ", "muted")))
+        if not problem:
+            parts += [(1, span) for span in self._attention()]
         if problem:
             parts += [(1, (" ", "text")), (0, (f" ✖ {clean(problem)} ", "alarm"))]
         return parts

@@ -6,7 +6,7 @@ compares the records of the visible lines with those drawn before, and asks for 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic
 
 from rich.segment import Segment
 from textual.geometry import Region
@@ -15,9 +15,10 @@ from textual.strip import Strip
 
 from monitor.ui.commands import bindings
 from monitor.ui.spans import Cell, fit, segments
-from monitor.ui.widgets.columns import Column, Placed, R, place
+from monitor.ui.widgets.columns import Column, Place, Placed, R, column_at, place, titles
 from monitor.ui.widgets.rows import Drawn, Row, changed_runs, draw, redraw
 from monitor.ui.widgets.themed import Themed
+from monitor.ui.widgets.viewport import Viewport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,21 +26,41 @@ if TYPE_CHECKING:
     from textual import events
     from textual.binding import BindingType
 
-_WHEEL = 3
-_BLANK: Cell = ((" ", "text"),)
+_WHEEL: Final = 3
+_BLANK: Final[Cell] = ((" ", "text"),)
+_MARK: Final[Cell] = (("▌", "accent"),)
+_THUMB: Final[Cell] = (("┃", "muted"),)
 
 
 class LineTable(Themed, Generic[R], can_focus=True):
-    """Rows of records under fixed columns, with a cursor that stays on its row when the order changes."""
+    """Rows of records under fixed columns, with a cursor that stays on its row when the order changes.
+
+    The blank cell at the left edge of a line takes a mark, the one at the right edge a piece of the scroll mark.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("table"))
 
     class Activated(Message):
-        """A double click on the selected row."""
+        """A double click on the selected row, or a click on an eager one."""
 
         def __init__(self, table: LineTable[Any]) -> None:
             super().__init__()
             self.table = table
+
+    class Moved(Message):
+        """A person has moved the cursor, or other rows are in sight now."""
+
+        def __init__(self, table: LineTable[Any]) -> None:
+            super().__init__()
+            self.table = table
+
+    class TitleClicked(Message):
+        """The title of a column was clicked."""
+
+        def __init__(self, table: LineTable[Any], column: str) -> None:
+            super().__init__()
+            self.table = table
+            self.column = column
 
     def __init__(self, columns: Sequence[Column[R]], *, titles: bool = True, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -48,14 +69,18 @@ class LineTable(Themed, Generic[R], can_focus=True):
         """Lines shown while there is no row."""
         self.sorted_by: tuple[str, bool] | None = None
         """Column key and whether descending, for the mark in the titles."""
+        self.holding = False
+        """The selected row stays in sight wherever it goes, also when it was scrolled out of sight."""
+        self.view = Viewport()
         self._head = 1 if titles else 0
         self._rows: Sequence[Row[R]] = ()
+        self._marked: frozenset[str] = frozenset()
         self._placed: tuple[Placed[R], ...] = ()
+        self._places: tuple[Place, ...] = ()
         self._placed_width = 0
         self._moving: tuple[int, ...] = ()
         self._drawn: list[Drawn | None] = []
-        self._top = 0
-        self._cursor = 0
+        self._thumb = (0, 0)
 
     # --- rows ---------------------------------------------------------------------------------------------------
 
@@ -65,35 +90,41 @@ class LineTable(Themed, Generic[R], can_focus=True):
         return self._rows
 
     @property
+    def in_sight(self) -> Sequence[Row[R]]:
+        """The rows that stand on the screen."""
+        return self._rows[self.view.top : self.view.top + self.view.page]
+
+    @property
     def cursor(self) -> int:
         """Index of the selected row."""
-        return self._cursor
+        return self.view.cursor
 
     @property
     def selected(self) -> Row[R] | None:
         """The selected row, None in an empty table."""
-        return self._rows[self._cursor] if self._rows else None
+        return self._rows[self.view.cursor] if self._rows else None
 
     def set_rows(self, rows: Sequence[Row[R]]) -> None:
         """Show these rows; of the visible ones, only cells that look different are repainted."""
-        selected = self.selected
-        was_empty = not self._rows
-        on_screen = self._top <= self._cursor < self._top + self._page
-        cursor_line = self._cursor - self._top
+        view, selected, was_empty = self.view, self.selected, not self._rows
+        kept = self.holding or view.cursor_in_sight
+        cursor_line = view.cursor - view.top
         self._rows = rows
+        view.count = len(rows)
         if selected is not None:
-            self._cursor = self._find(selected.id)
-        self._top = max(0, min(self._top, len(rows) - self._page))
-        self._place()
-        if on_screen:
-            self._reveal()
+            view.cursor = self._find(selected.id)
+        self._measure()
+        view.bound()
+        if kept:
+            view.reveal()
         if was_empty != (not rows):
             self.redraw()
         else:
             self._compare()
-            if cursor_line != self._cursor - self._top:
+            if cursor_line != view.cursor - view.top:
                 self._refresh_line(cursor_line)
-                self._refresh_row(self._cursor)
+                self._refresh_row(view.cursor)
+        self._show_thumb()
 
     def show_empty(self, lines: Sequence[Cell]) -> None:
         """What stands there while there is no row."""
@@ -106,38 +137,48 @@ class LineTable(Themed, Generic[R], can_focus=True):
         """Mark a column's title as the one sorted by."""
         if self.sorted_by != (key, descending):
             self.sorted_by = (key, descending)
-            self.refresh(Region(0, 0, self.size.width, self._head))
+            self.refresh_titles()
+
+    def refresh_titles(self) -> None:
+        """The heading of a column has changed."""
+        self.refresh(Region(0, 0, self.size.width, self._head))
+
+    def show_marked(self, row_ids: frozenset[str]) -> None:
+        """Mark these rows, and no others, at the left edge."""
+        changed, self._marked = self._marked ^ row_ids, row_ids
+        for line, row in enumerate(self.in_sight if changed else ()):
+            if row.id in changed:
+                self.refresh(Region(0, line + self._head, 1, 1))
 
     def select(self, row_id: str) -> bool:
         """Put the cursor on a row; False when there is no such row."""
         for index, row in enumerate(self._rows):
             if row.id == row_id:
-                self._move_to(index)
+                before = self.view.top, self.view.cursor
+                self.view.move_to(index)
+                self._show_move(*before)
                 return True
         return False
 
     def _find(self, row_id: str) -> int:
         """Where a row is now; the old place, or the last row, when it is gone."""
-        rows = self._rows
-        if self._cursor < len(rows) and rows[self._cursor].id == row_id:
-            return self._cursor
+        rows, cursor = self._rows, self.view.cursor
+        if cursor < len(rows) and rows[cursor].id == row_id:
+            return cursor
         for index, row in enumerate(rows):
             if row.id == row_id:
                 return index
-        return max(0, min(self._cursor, len(rows) - 1))
+        return max(0, min(cursor, len(rows) - 1))
 
     # --- drawing ------------------------------------------------------------------------------------------------
 
-    @property
-    def _page(self) -> int:
-        """Rows that fit under the titles."""
-        return max(1, self.size.height - self._head)
-
-    def _place(self) -> None:
-        """Choose the columns for the width there is; not left to `on_resize`, which comes after the first drawing."""
+    def _measure(self) -> None:
+        """Choose columns and lines for the size there is; `on_resize` would come after the first drawing."""
+        self.view.page = max(1, self.size.height - self._head)
         if self._placed_width != self.size.width:
             self._placed_width = self.size.width
             self._placed = place(self.columns, max(0, self.size.width - 2))
+            self._places = tuple(Place(x, width) for _, x, width in self._placed)
             self._moving = tuple(
                 number for number, (column, _, _) in enumerate(self._placed) if column.moving
             )
@@ -145,43 +186,59 @@ class LineTable(Themed, Generic[R], can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor in sight; Textual repaints what has another size."""
-        before = self._top
-        self._top = max(0, min(self._top, len(self._rows) - self._page))
-        self._reveal()
-        if self._top != before:
+        before = self.view.top
+        self._measure()
+        self.view.bound()
+        self.view.reveal()
+        if self.view.top != before:
             self.redraw()
+        self._show_thumb()
+        self.post_message(self.Moved(self))
 
     def on_focus(self) -> None:
         """The selected row is stronger in the focused table."""
-        self._refresh_row(self._cursor)
+        self._refresh_row(self.view.cursor)
 
     def on_blur(self) -> None:
         """The selected row stands back in the others."""
-        self._refresh_row(self._cursor)
+        self._refresh_row(self.view.cursor)
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen; Textual asks only for lines in which something changed."""
         width = self.size.width
-        self._place()
+        self._measure()
         if y < self._head:
-            return self._strip(self._titles(), width)
+            return self._strip(titles(self._placed, self.sorted_by), self._places, width)
         line = y - self._head
         if not self._rows:
-            return self._strip((self.empty[line],) if line < len(self.empty) else (), width)
-        index = self._top + line
-        if index >= len(self._rows):
+            empty = self.empty[line] if line < len(self.empty) else ()
+            return self._strip((fit(empty, max(0, width - 2)),), (Place(0, max(0, width - 2)),), width)
+        if self.view.top + line >= len(self._rows):
             return Strip.blank(width, self.palette.style("text"))
         drawn = self._draw(line)
-        return self._strip(drawn.cells, width, selected=index == self._cursor)
+        return self._strip(
+            drawn.cells,
+            drawn.places,
+            width,
+            mark=_MARK if drawn.id in self._marked else _BLANK,
+            edge=_THUMB if self._thumb[0] <= line < self._thumb[1] else _BLANK,
+            selected=self.view.top + line == self.view.cursor,
+        )
 
     def render_part(self, y: int, start: int, end: int) -> Strip:
         """Only the columns that were asked for: a tick changes few cells of a line."""
         line = y - self._head
-        if line < 0 or self._top + line >= len(self._rows) or self._placed_width != self.size.width:
+        if (
+            line < 0
+            or self.view.top + line >= len(self._rows)
+            or self._placed_width != self.size.width
+            or (start, end) == (0, self.size.width)
+        ):
             return super().render_part(y, start, end)
         parts: list[Cell] = []
         first = last = -1
-        for (_, x, width), cell in zip(self._placed, self._draw(line).cells, strict=True):
+        drawn = self._draw(line)
+        for (x, width), cell in zip(drawn.places, drawn.cells, strict=True):
             left = x + 1
             if left + width <= start or left >= end:
                 continue
@@ -193,30 +250,29 @@ class LineTable(Themed, Generic[R], can_focus=True):
             last = left + width
         if first < 0 or first > start or last < end:  # it begins or ends between two columns
             return super().render_part(y, start, end)
-        chosen = self._top + line == self._cursor
+        chosen = self.view.top + line == self.view.cursor
         strip = Strip(segments(parts, self.palette, selected=chosen, focused=self.has_focus), last - first)
         return strip if (first, last) == (start, end) else strip.crop(start - first, end - first)
 
-    def _strip(self, cells: Sequence[Cell], width: int, *, selected: bool = False) -> Strip:
-        if not self._rows and len(cells) == 1:
-            parts: list[Cell] = [_BLANK, fit(cells[0], max(0, width - 2)), _BLANK]
-        else:
-            parts, x = [_BLANK], 0
-            for placed, cell in zip(self._placed, cells, strict=False):
-                parts += [((" " * (placed.x - x), "text"),), cell]
-                x = placed.x + placed.width
-            parts.append(((" " * max(0, width - 1 - x), "text"),))
+    def _strip(
+        self,
+        cells: Sequence[Cell],
+        places: Sequence[Place],
+        width: int,
+        *,
+        mark: Cell = _BLANK,
+        edge: Cell = _BLANK,
+        selected: bool = False,
+    ) -> Strip:
+        parts, end = [mark], 0
+        for (x, cell_width), cell in zip(places, cells, strict=True):
+            parts += [((" " * (x - end), "text"),), cell]
+            end = x + cell_width
+        parts += [((" " * max(0, width - 2 - end), "text"),), edge]
         drawn = segments(parts, self.palette, selected=selected, focused=self.has_focus)
+        if end + 2 <= width:
+            return Strip(drawn, width)
         return Strip(drawn or [Segment("")]).adjust_cell_length(width, self.palette.style("text"))
-
-    def _titles(self) -> tuple[Cell, ...]:
-        key, descending = self.sorted_by or ("", False)
-        cells: list[Cell] = []
-        for column, _, width in self._placed:
-            chosen = column.key == key
-            text = column.title + ("▾" if descending else "▴") if chosen else column.title
-            cells.append(fit(((text, "accent" if chosen else "muted"),), width, column.align))
-        return tuple(cells)
 
     def _draw(self, line: int) -> Drawn:
         """What stands on a line, made now if it has not been drawn yet."""
@@ -224,30 +280,42 @@ class LineTable(Themed, Generic[R], can_focus=True):
             self._drawn.append(None)
         drawn = self._drawn[line]
         if drawn is None:
-            drawn = self._drawn[line] = draw(self._rows[self._top + line], self._placed)
+            row = self._rows[self.view.top + line]
+            drawn = self._drawn[line] = draw(row, self._placed, self._places)
         return drawn
 
     def _compare(self) -> None:
         """Repaint the cells of the visible lines that look different now."""
-        count = len(self._rows) - self._top
-        self._drawn += [None] * (min(count, self._page) - len(self._drawn))
-        for line, old in enumerate(self._drawn[: self._page]):
+        page = self.view.page
+        count = len(self._rows) - self.view.top
+        self._drawn += [None] * (min(count, page) - len(self._drawn))
+        for line, old in enumerate(self._drawn[:page]):
             if line >= count or old is None:
                 if line < count or old is not None:
                     self._drawn[line] = None
                     self._refresh_line(line)
                 continue
-            new = self._drawn[line] = redraw(old, self._rows[self._top + line], self._placed, self._moving)
+            row = self._rows[self.view.top + line]
+            new = self._drawn[line] = redraw(old, row, self._placed, self._places, self._moving)
+            if new.id != old.id and (new.id in self._marked) != (old.id in self._marked):
+                self.refresh(Region(0, line + self._head, 1, 1))
             if new.cells is not old.cells:
-                for start, end in changed_runs(old, new, self._placed):
+                for start, end in changed_runs(old, new):
                     self.refresh(Region(start + 1, line + self._head, end - start, 1))
 
     def _refresh_line(self, line: int) -> None:
         self.refresh(Region(0, line + self._head, self.size.width, 1))
 
     def _refresh_row(self, index: int) -> None:
-        if self._top <= index < self._top + self._page:
-            self._refresh_line(index - self._top)
+        if self.view.top <= index < self.view.top + self.view.page:
+            self._refresh_line(index - self.view.top)
+
+    def _show_thumb(self) -> None:
+        """Repaint the lines of the scroll mark that changed."""
+        old, self._thumb = self._thumb, self.view.thumb()
+        if old != self._thumb:
+            for line in set(range(*old)) ^ set(range(*self._thumb)):
+                self.refresh(Region(self.size.width - 1, line + self._head, 1, 1))
 
     def redraw(self) -> None:
         """Draw everything again: the columns' meaning, or the theme, has changed."""
@@ -256,49 +324,67 @@ class LineTable(Themed, Generic[R], can_focus=True):
 
     # --- movement -----------------------------------------------------------------------------------------------
 
-    def _reveal(self) -> bool:
-        """Scroll as little as needed to have the cursor in sight; True when that moved the lines."""
-        top = self._top
-        self._top = max(min(top, self._cursor), self._cursor - self._page + 1, 0)
-        return self._top != top
-
-    def _move_to(self, index: int) -> None:
-        index = max(0, min(index, len(self._rows) - 1))
-        if index == self._cursor:
-            return
-        before, self._cursor = self._cursor, index
-        if self._reveal():
-            self.redraw()
+    def _show_move(self, top: int, cursor: int) -> None:
+        """Repaint what a move has changed; lines that are still in sight need not be made again."""
+        moved = self.view.top - top
+        if moved:
+            blank: list[Drawn | None] = [None] * min(abs(moved), len(self._drawn))
+            kept = self._drawn[moved:] if moved > 0 else self._drawn[: max(0, len(self._drawn) + moved)]
+            self._drawn = [*kept, *blank] if moved > 0 else [*blank, *kept]
+            self._show_thumb()
+            self.refresh()
+        elif cursor != self.view.cursor:
+            self._refresh_row(cursor)
+            self._refresh_row(self.view.cursor)
         else:
-            self._refresh_row(before)
-            self._refresh_row(index)
+            return
+        self.post_message(self.Moved(self))
 
     def action_move(self, rows: int) -> None:
         """Move the cursor by so many rows."""
-        self._move_to(self._cursor + rows)
+        before = self.view.top, self.view.cursor
+        self.view.move_to(self.view.cursor + rows)
+        self._show_move(*before)
 
     def action_page(self, pages: int) -> None:
-        """Move the cursor by so many screenfuls."""
-        self._move_to(self._cursor + pages * self._page)
+        """Go on or back by so many screenfuls; a row of the last one stays in sight."""
+        before = self.view.top, self.view.cursor
+        self.view.turn(pages)
+        self._show_move(*before)
 
     def action_edge(self, end: str) -> None:
         """Move the cursor to the `first` or the `last` row."""
-        self._move_to(0 if end == "first" else len(self._rows) - 1)
+        before = self.view.top, self.view.cursor
+        self.view.move_to(0 if end == "first" else len(self._rows) - 1)
+        self._show_move(*before)
+
+    def _wheel(self, rows: int) -> None:
+        before = self.view.top, self.view.cursor
+        self.view.scroll(rows)
+        self._show_move(*before)
 
     def on_click(self, event: events.Click) -> None:
-        """Select the row under the pointer; a second click opens it."""
-        index = self._top + event.y - self._head
-        if event.y >= self._head and index < len(self._rows):
-            self._move_to(index)
-            if event.chain == 2:
-                self.post_message(self.Activated(self))
+        """Select the row under the pointer; a second click opens it. A click on a column's title sorts by it."""
+        if event.y < self._head:
+            column = column_at(self._placed, event.x - 1)
+            if column:
+                self.post_message(self.TitleClicked(self, column))
+            return
+        index = self.view.top + event.y - self._head
+        if index >= len(self._rows):
+            return
+        before = self.view.top, self.view.cursor
+        self.view.move_to(index)
+        self._show_move(*before)
+        if self._rows[index].eager or event.chain == 2:
+            self.post_message(self.Activated(self))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll; the cursor comes along."""
         event.stop()
-        self._move_to(self._cursor + _WHEEL)
+        self._wheel(_WHEEL)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Scroll; the cursor comes along."""
         event.stop()
-        self._move_to(self._cursor - _WHEEL)
+        self._wheel(-_WHEEL)

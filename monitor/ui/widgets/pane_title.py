@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from monitor.ui.spans import Cell, cell_width, cut
+from monitor.ui.spans import Cell, cell_width, cut, fit
 from monitor.ui.widgets.line import Line
 
 if TYPE_CHECKING:
@@ -55,5 +55,7 @@ class PaneTitle(Line):
         )
         left = (*caption, *self._summary, (" ", "text")) if self._summary else caption
         right: Cell = ((" ", "text"), *self._note, (" ", "text")) if self._note else ()
+        if cell_width(left) + cell_width(right) > width and cell_width(right) > width // 2:
+            right = fit(right, width // 2)
         rule = max(0, width - cell_width(left) - cell_width(right))
         return (*left, ("─" * rule, "fill" if self._focused else "faint")), right

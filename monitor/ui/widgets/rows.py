@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeAlias
 
 from monitor.ui.spans import Cell, fit
-from monitor.ui.widgets.columns import Placed, R
+from monitor.ui.widgets.columns import Place, Placed, R
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 _NEAR: Final = 5
 """Cells between two changed ones up to which both are repainted together: a cursor move takes 8 bytes."""
+
+Parts: TypeAlias = "Sequence[tuple[Place, Cell]]"
+Layout: TypeAlias = Callable[[Any, "Sequence[Placed[Any]]"], Parts]
+"""Draws a record that does not stand in the table's own columns: given these, the cells and where they stand, from left
+to right without overlap."""
 
 
 class Row(NamedTuple, Generic[R]):
@@ -19,6 +25,10 @@ class Row(NamedTuple, Generic[R]):
 
     id: str
     record: R
+    layout: Layout | None = None
+    """How it is drawn when the columns do not draw it: a heading, or a line of another kind."""
+    eager: bool = False
+    """A single click opens it, as one expects of a heading that folds."""
 
 
 class Drawn(NamedTuple):
@@ -27,22 +37,32 @@ class Drawn(NamedTuple):
     id: str
     record: Any
     cells: tuple[Cell, ...]
+    places: Sequence[Place]
+    """Where each cell stands."""
 
 
-def draw(row: Row[R], columns: Sequence[Placed[R]]) -> Drawn:
-    """The line of a row."""
+def draw(row: Row[R], columns: Sequence[Placed[R]], places: Sequence[Place]) -> Drawn:
+    """The line of a row; `places` are those of the columns."""
+    if row.layout is not None:
+        parts = row.layout(row.record, columns)
+        cells = tuple(fit(cell, place.width) for place, cell in parts)
+        return Drawn(row.id, row.record, cells, tuple(place for place, _ in parts))
     cells = tuple(fit(column.cell(row.record, width), width, column.align) for column, _, width in columns)
-    return Drawn(row.id, row.record, cells)
+    return Drawn(row.id, row.record, cells, places)
 
 
-def redraw(old: Drawn, row: Row[R], columns: Sequence[Placed[R]], moving: Sequence[int]) -> Drawn:
+def redraw(
+    old: Drawn, row: Row[R], columns: Sequence[Placed[R]], places: Sequence[Place], moving: Sequence[int]
+) -> Drawn:
     """The line of a row where `old` stood, taking over the cells that cannot have changed.
 
     `moving` are the numbers of the columns that move by themselves. When the line looks the same, its cells are the old
     ones themselves.
     """
-    if old.id != row.id:
-        return draw(row, columns)
+    if old.id != row.id or row.layout is not None or old.places is not places:
+        new = draw(row, columns, places)
+        same = new.cells == old.cells and new.places == old.places
+        return Drawn(row.id, row.record, old.cells, old.places) if same else new
     record, known = row.record, old.record
     if known is record or known == record:
         news = moving
@@ -62,21 +82,24 @@ def redraw(old: Drawn, row: Row[R], columns: Sequence[Placed[R]], moving: Sequen
             cells = cells or list(old.cells)
             cells[number] = cell
     if cells is not None:
-        return Drawn(row.id, record, tuple(cells))
-    return old if known is record else Drawn(row.id, record, old.cells)
+        return Drawn(row.id, record, tuple(cells), places)
+    return old if known is record else Drawn(row.id, record, old.cells, places)
 
 
-def changed_runs(old: Drawn, new: Drawn, columns: Sequence[Placed[R]]) -> Iterator[tuple[int, int]]:
+def changed_runs(old: Drawn, new: Drawn) -> Iterator[tuple[int, int]]:
     """First and one past the last cell of each run that differs; near ones together."""
+    if old.places is not new.places and old.places != new.places:
+        yield 0, max((place.x + place.width for place in (*old.places, *new.places)), default=0)
+        return
     start = end = -1
-    for placed, before, after in zip(columns, old.cells, new.cells, strict=True):
+    for place, before, after in zip(new.places, old.cells, new.cells, strict=True):
         if before is after or before == after:
             continue
-        if end >= 0 and placed.x - end > _NEAR:
+        if end >= 0 and place.x - end > _NEAR:
             yield start, end
             start = -1
         if start < 0:
-            start = placed.x
-        end = placed.x + placed.width
+            start = place.x
+        end = place.x + place.width
     if end >= 0:
         yield start, end

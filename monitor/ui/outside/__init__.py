@@ -1,0 +1,1 @@
+"""What lies outside of the screen: clipboard, programs, tmux, processes. Nothing here imports Textual."""
