@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,6 +25,8 @@ class CommitBook:
         self._commits: dict[str, Commit] = {}
         self._recent: dict[str, tuple[str, ...]] = {}
         self._newest: dict[str, Millis | None] = {}
+        self._reached: dict[str, tuple[str, ...]] = {}
+        """Of each agent, the commits that its worktree has: one of them may be told of by another worktree later."""
         self.version = 0
         """Grows when an agent's commits, or who has a commit, may have changed."""
         self.last_commit_at: Millis | None = None
@@ -52,9 +55,11 @@ class CommitBook:
         changed, made = [], []
         self._newest.clear()
         self.version += 1
+        unknown = {commit.commit_hash for commit in commits} - self._commits.keys()
+        others = self._who_has(unknown, agent_ids)
         for commit in commits:
             old = self._commits.get(commit.commit_hash)
-            merged = _merge(old, commit, agent_ids)
+            merged = _with_agents(_merge(old, commit, agent_ids), others.get(commit.commit_hash, ()))
             if merged != old:
                 self._commits[commit.commit_hash] = merged
                 changed.append(merged)
@@ -62,7 +67,9 @@ class CommitBook:
                 if commit.attribution == "reflog" and (old is None or old.attribution != "reflog"):
                     made.append(merged)
         changed += self._held(agent_ids, set(reached).difference(commit.commit_hash for commit in commits))
+        has = tuple(map(sys.intern, reached))
         for agent_id in agent_ids:
+            self._reached[agent_id] = has
             self._recent[agent_id] = tuple(commit.commit_hash for commit in commits[:RECENT_COMMITS_LIMIT])
         if changed:
             self._trim()
@@ -72,6 +79,7 @@ class CommitBook:
         """The agent is gone; its commits stay in the feed until newer ones push them out."""
         self.version += 1
         self._recent.pop(agent_id, None)
+        self._reached.pop(agent_id, None)
         self._newest.pop(agent_id, None)
 
     @property
@@ -94,6 +102,15 @@ class CommitBook:
         """The newest commits over all agents, newest first."""
         newest = sorted(self._commits.values(), key=lambda commit: commit.commit_timestamp, reverse=True)
         return tuple(newest[:FEED_LIMIT])
+
+    def _who_has(self, hashes: set[str], but: Sequence[str]) -> dict[str, list[str]]:
+        """For each of these commits, the agents that have it beside those that tell of it now."""
+        found: dict[str, list[str]] = {}
+        if hashes:
+            for agent_id, reached in self._reached.items():
+                for name in hashes.intersection(reached) if agent_id not in but else ():
+                    found.setdefault(name, []).append(agent_id)
+        return found
 
     def _held(self, agent_ids: Sequence[str], hashes: Iterable[str]) -> list[Commit]:
         """Note that these agents have the commits with these hashes, as far as they are known; returns the changed."""
@@ -124,9 +141,8 @@ def _merge(old: Commit | None, new: Commit, agent_ids: Sequence[str]) -> Commit:
         merged = msgspec.structs.replace(
             merged, agent_id=agent_ids[0], attribution="reflog", branch=new.branch
         )
-    if (
-        old.files is None and new.files is not None
-    ):  # history had it from an earlier version, or a shallow clone
+    # Where history has it from an earlier version, or a shallow clone told of it first.
+    if old.files is None and new.files is not None:
         merged = msgspec.structs.replace(
             merged,
             parents=new.parents,

@@ -11,7 +11,7 @@ from monitor.history.migrations import Migration, migrations, statements
 from monitor.history.queries import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 INTRODUCTION: Final = """# Database
 
@@ -61,15 +61,17 @@ def tables() -> list[Table]:
     try:
         db.execute(sql("create_schema_version"))
         found: dict[str, tuple[int, str]] = {"schema_version": (0, "")}
+        added: dict[tuple[str, str], str] = {}
         for migration in migrations():
             for statement in statements(migration.up):
                 db.execute(statement)
             found |= {name: (migration.version, remark) for name, remark in _remarks(migration)}
+            added |= _added(migration)
         created = dict(db.execute(sql("table_statements")))
     finally:
         db.close()
     return [
-        _table(name, since, remark, created[name])
+        _table(name, since, remark, created[name], added)
         for name, (since, remark) in found.items()
         if name in created
     ]
@@ -81,14 +83,23 @@ def _remarks(migration: Migration) -> Iterator[tuple[str, str]]:
         yield match[2], " ".join(line.removeprefix("--").strip() for line in match[1].splitlines())
 
 
-def _table(name: str, since: int, remark: str, created: str) -> Table:
+def _added(migration: Migration) -> dict[tuple[str, str], str]:
+    """What stands beside each column that a migration adds to a table that is there: by table and column."""
+    found = re.findall(
+        r"^ALTER TABLE (\w+) ADD COLUMN (\w+)[^;]*;[ \t]*--[ \t]*(.*)$", migration.up, re.MULTILINE
+    )
+    return {(table, column): remark.strip() for table, column, remark in found}
+
+
+def _table(name: str, since: int, remark: str, created: str, added: Mapping[tuple[str, str], str]) -> Table:
     head, *lines = created.splitlines()
     beside = head.partition("--")[2].strip()
     text = " ".join(f"{part[:1].upper()}{part[1:]}".rstrip(".") + "." for part in (beside, remark) if part)
-    return Table(name, since, text, tuple(_columns(lines)))
+    later = {column: told for (table, column), told in added.items() if table == name}
+    return Table(name, since, text, tuple(_columns(lines, later)))
 
 
-def _columns(lines: list[str]) -> Iterator[Column]:
+def _columns(lines: list[str], later: Mapping[str, str]) -> Iterator[Column]:
     for line in lines:
         code, _, remark = line.strip().partition("--")
         # SQLite writes a column that a later migration added behind the last one of the table, on its line.
@@ -98,5 +109,6 @@ def _columns(lines: list[str]) -> Iterator[Column]:
                 kind = re.sub(r"\)\s*STRICT.*", "", " ".join(f"{found[2]}{found[3]}".split())).replace(
                     "|", "/"
                 )
-                yield Column(found[1], kind, unit(found[1], kind), meaning(found[1], remark.strip()))
+                told = later.get(found[1], remark.strip())
+                yield Column(found[1], kind, unit(found[1], kind), meaning(found[1], told))
                 remark = ""

@@ -24,7 +24,7 @@ BOARD: Final = (
         "Open the details of the selected task.",
         "Tasks and commits",
         "open_task",
-        "board",
+        "tasks",
         footer=True,
         palette=False,
     ),

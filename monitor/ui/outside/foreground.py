@@ -15,8 +15,6 @@ import termios
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-import psutil
-
 from monitor.ui.outside.programs import ProgramError
 
 if TYPE_CHECKING:
@@ -160,6 +158,8 @@ def may_stop() -> bool:
     POSIX calls a process group without one orphaned; stopped, it would stand still for ever.
     """
     pid = os.getpid()
+    import psutil
+
     try:
         while os.getpgid(pid) == os.getpgrp():
             pid = psutil.Process(pid).ppid()

@@ -6,15 +6,14 @@ import os
 import sys
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import psutil
-
 from monitor.sources.processes.procfs import ProcFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _ENDED = frozenset("ZX")
-_LETTERS = {psutil.STATUS_ZOMBIE: "Z", psutil.STATUS_DEAD: "X", psutil.STATUS_STOPPED: "T"}
+_LETTERS = {"zombie": "Z", "dead": "X", "stopped": "T"}
+"""Of psutil's statuses, those that are told apart."""
 
 
 class Seen(NamedTuple):
@@ -91,27 +90,30 @@ class PortableProcesses:
     """Asks psutil; identities as in `monitor.sources.processes.portable`."""
 
     def __init__(self) -> None:
+        import psutil
+
+        self._psutil = psutil
         self.boot_id = f"{psutil.boot_time():.0f}"
 
     def look(self, pid: int) -> Seen | None:
         """One process."""
         try:
-            process = psutil.Process(pid)
+            process = self._psutil.Process(pid)
             with process.oneshot():
                 start = round(process.create_time() * 1000)
                 return Seen(pid, process.ppid(), start, _LETTERS.get(process.status(), "S"))
-        except (psutil.Error, OSError):
+        except (self._psutil.Error, OSError):
             return None
 
     def everything(self) -> Iterable[Seen]:
         """All of them."""
-        return [seen for pid in psutil.pids() if (seen := self.look(pid)) is not None]
+        return [seen for pid in self._psutil.pids() if (seen := self.look(pid)) is not None]
 
     def owner(self, pid: int) -> int | None:
         """The real user id."""
         try:
-            return psutil.Process(pid).uids().real
-        except (psutil.Error, OSError):
+            return self._psutil.Process(pid).uids().real
+        except (self._psutil.Error, OSError):
             return None
 
 

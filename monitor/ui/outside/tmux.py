@@ -11,8 +11,6 @@ import os
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import psutil
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -131,6 +129,8 @@ def lineage(pid: int) -> Lineage:
     """Where a process hangs; of one that is gone or denied, what could be read."""
     pids: list[int] = [pid]
     tty: str | None = None
+    import psutil
+
     try:
         process = psutil.Process(pid)
         tty = process.terminal()

@@ -158,7 +158,7 @@ def agent_columns(
     return (
         Column("status", "STATUS", 9, _status, part="status"),
         Column("since", "FOR", 4, since, "right", moving=True),
-        Column("name", "NAME", 12, _name, part="status", flexible=2, liked=20, limit=28),
+        Column("name", "NAME", 12, _name, part="status", flexible=4, liked=20, limit=28),
         Column("reason", "WHY", 22, _reason, flexible=5, liked=34, limit=72),
         Column("task", "TASK", 9, _task, priority=3, flexible=4, liked=20, limit=44),
         Column("branch", "BRANCH", 14, _branch, part="status", priority=5, flexible=2, liked=16, limit=30),

@@ -8,7 +8,10 @@ from monitor.keystore import Keys
 from monitor.model import AgentMetrics, AgentStatus, Board
 from monitor.text import clean
 from monitor.ui import format as text
+from monitor.ui.format import SHARED
 from monitor.ui.panes.agent_columns import branch_cell
+from monitor.ui.panes.agent_overlaps import overlaps
+from monitor.ui.panes.commits import agent_names
 from monitor.ui.panes.detail import DetailPane
 from monitor.ui.panes.facts import Fact, FactsPane
 from monitor.ui.spans import UNKNOWN, Cell
@@ -23,7 +26,7 @@ class AgentFactsPane(FactsPane, DetailPane[Fact]):
 
     NUMBER = "1"
     CAPTION = "Agent"
-    KEYS = (Keys.status, Keys.metrics, lambda _agent_id: Keys.TASKS)
+    KEYS = (Keys.status, Keys.metrics, lambda _agent_id: Keys.TASKS, lambda _agent_id: Keys.ALERTS)
 
     def records(self) -> Sequence[Row[Fact]]:
         """One row a fact."""
@@ -36,9 +39,16 @@ class AgentFactsPane(FactsPane, DetailPane[Fact]):
             *_task_facts(status, self.store.get(Keys.TASKS) or Board()),
             *_identity_facts(status),
             *_git_facts(status),
+            *self._overlap(),
             *_process_facts(metrics, unsure=status.stale),
         )
         return [Row(str(place), fact) for place, fact in enumerate(facts)]
+
+    def _overlap(self) -> Iterator[Fact]:
+        """The files that another agent changes too."""
+        told = overlaps(self.store.get(Keys.ALERTS, ()), lambda other: agent_names(self.store, (other,)))
+        if self.agent_id in told:
+            yield Fact("Overlap", ((f"{SHARED} {told[self.agent_id]}", "warn"),))
 
     def copied(self, row: Row[Fact]) -> str:  # noqa: ARG002 - whichever fact it is
         """The agent's id."""

@@ -35,6 +35,12 @@ def _urgency(alert: Alert) -> tuple[bool, int, int]:
     return (alert.acknowledged, -SEVERITIES.index(alert.severity), -alert.created_at)
 
 
+def subjects_of(alert: Alert) -> Sequence[str]:
+    """What an alert is about: its subject, whose task it tells of, and the agents that its rule names."""
+    told = alert.metadata
+    return (alert.subject, told.get("assigned_to") or "", *told.get("agents", ()))
+
+
 class AlertsPane(AlertActions[Alert]):
     """One line an alert."""
 
@@ -139,10 +145,9 @@ class AlertsPane(AlertActions[Alert]):
         heard = [row for row in ordered if row.id not in self._quiet]
         return [*heard, *(row for row in ordered if row.id in self._quiet)]
 
-    def about(self, record: Alert) -> Sequence[str]:
-        """Its subject, whose task it is about, and the agents that its rule names."""
-        told = record.metadata
-        return (record.subject, told.get("assigned_to") or "", *told.get("agents", ()))
+    def about(self, record: Alert) -> Sequence[str] | None:
+        """The agents that it is about."""
+        return subjects_of(record)
 
     def fields(self, record: Alert) -> Mapping[str, str]:
         """What of an alert can be searched."""

@@ -11,7 +11,7 @@ from monitor.ui import format as text
 from monitor.ui.commands import bindings
 from monitor.ui.panes.pane import Sort
 from monitor.ui.panes.task_cards import TaskCard, agent_cell, waits_cell
-from monitor.ui.panes.task_rows import TaskRowsPane
+from monitor.ui.panes.task_rows import EveryTaskPane
 from monitor.ui.panes.task_words import (
     board_problem,
     need,
@@ -49,11 +49,11 @@ def _by_priority(card: TaskCard) -> tuple[int, int]:
     return (0, -at) if is_done(card.task.status) else (priority_rank(card.task), at)
 
 
-class BoardPane(TaskRowsPane):
+class BoardPane(EveryTaskPane):
     """All tasks as cards in lanes."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("columns"))
-    CONTEXTS = ("board", "columns")
+    CONTEXTS = ("tasks", "board", "columns")
     CAPTION = "Task board"
     SORTS: ClassVar = (
         Sort("priority", "priority", _by_priority),

@@ -92,7 +92,7 @@ class CommitList(Pane[Commit]):
         self._find_overlaps(commits)
         return [Row(commit.commit_hash, commit) for commit in commits]
 
-    def about(self, record: Commit) -> Sequence[str]:
+    def about(self, record: Commit) -> Sequence[str] | None:
         """The agents that have it."""
         return agents_of(record)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.ui.panes.alerts import AlertsPane
+from monitor.ui.panes.alerts import AlertsPane, subjects_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,15 +24,12 @@ class AgentAlertsPane(AlertsPane):
         super().__init__(wiring, id=id)
 
     def alerts(self) -> Sequence[Alert]:
-        """Those whose subject it is, and those whose rule names it."""
-        return [alert for alert in super().alerts() if is_about(alert, self.agent_id)]
+        """Those whose subject it is, those about its tasks, and those whose rule names it."""
+        return [alert for alert in super().alerts() if self.agent_id in subjects_of(alert)]
+
+    def about(self, record: Alert) -> None:
+        """Whoever is followed elsewhere, these stay in sight."""
 
     def empty(self) -> tuple[Cell, ...]:
         """Nothing is wrong with it."""
         return ((("✓ ", "ok"), ("Nothing fires for this agent.", "muted")),)
-
-
-def is_about(alert: Alert, agent_id: str) -> bool:
-    """Whether an alert is about this agent, alone or with others."""
-    named = alert.metadata.get("agents")
-    return alert.subject == agent_id or (isinstance(named, list | tuple) and agent_id in named)

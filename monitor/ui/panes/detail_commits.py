@@ -33,6 +33,9 @@ class AgentCommitsPane(CommitList, DetailPane[Commit]):
         commits: Sequence[Commit] = self.store.get(Keys.recent_commits(self.agent_id), ())
         return commits
 
+    def about(self, record: Commit) -> None:
+        """Whoever is followed elsewhere, these stay in sight."""
+
     def nothing(self) -> tuple[Cell, ...]:
         """It may not have committed."""
         return ((("No commits seen yet.", "muted"),),)

@@ -2,93 +2,83 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from monitor.keystore import Keys
-from monitor.model import Board, Millis, Task, TaskEvent, is_done
+from monitor.model import is_done
 from monitor.text import clean
-from monitor.ui import format as text
-from monitor.ui.panes.detail import DetailPane
-from monitor.ui.panes.task_words import task_status
+from monitor.ui.panes.task_cards import EVERYBODY, waits_cell
+from monitor.ui.panes.task_rows import TaskRowsPane
+from monitor.ui.panes.task_words import need, since_age, task_status
 from monitor.ui.widgets.columns import Column
-from monitor.ui.widgets.rows import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from monitor.ui.panes.task_cards import TaskCard
     from monitor.ui.spans import Cell
+    from monitor.ui.widgets.rows import Row
+    from monitor.ui.wiring import Wiring
 
-_ORDER: Final = ("BLOCKED", "IN_PROGRESS", "REVIEW")
-_OPEN, _DONE = len(_ORDER), len(_ORDER) + 1
 
-
-class AgentTasksPane(DetailPane[Task]):
-    """One line a task; what needs somebody first, what is done last."""
+class AgentTasksPane(TaskRowsPane):
+    """One line a task; what needs somebody first, what is done last. Each opens with its history."""
 
     NUMBER = "5"
     CAPTION = "Tasks"
-    KEYS = (lambda _agent_id: Keys.TASKS,)
-    FIELDS = frozenset({"status"})
+    TITLES = False
 
-    def patterns(self) -> tuple[str, ...]:
-        """The histories of tasks tell since when each has its status."""
-        return (*super().patterns(), Keys.task_history("*"))
+    def __init__(self, wiring: Wiring, agent_id: str, *, id: str) -> None:  # noqa: A002 - Textual's name for it
+        self.agent_id = agent_id
+        self._gone = False
+        """Whether the moment shown knows nothing of the agent."""
+        self._left = 0
+        """Tasks still to be done."""
+        super().__init__(wiring, id=id)
 
-    def columns(self) -> Sequence[Column[Task]]:
-        """Status, since when, id, title."""
+    def columns(self) -> Sequence[Column[TaskCard]]:
+        """Status, since when, id, title, what it waits for."""
         return (
-            Column("status", "", 13, lambda task, _: task_status(task)),
-            Column("since", "", 4, self._since, "right", moving=True),
-            Column("id", "", 8, lambda task, _: ((clean(task.id), "text"),), limit=12, flexible=1),
-            Column("title", "", 20, lambda task, _: ((clean(task.title), "text"),), flexible=4),
+            Column("status", "STATUS", 13, lambda card, _: task_status(card.task), part="task"),
+            Column("age", "AGE", 5, self._since, "right", moving=True),
+            Column("id", "ID", 8, _id, part="task", flexible=1, limit=12),
+            Column("title", "TITLE", 20, _title, part="task", flexible=4, liked=30),
+            Column("waits", "WAITS FOR", 16, lambda card, _: waits_cell(card), priority=2, flexible=3),
         )
 
-    def _since(self, task: Task, _width: int) -> Cell:
-        history: Sequence[TaskEvent] = self.store.get(Keys.task_history(task.id), ())
-        return ((text.age(in_status_since(task, history), self.now), "muted"),)
+    def _since(self, card: TaskCard, _width: int) -> Cell:
+        return ((since_age(card.since, self.now), "muted"),)
 
-    def _mine(self) -> list[Task]:
-        """Those assigned to it, or to all."""
-        board: Board = self.store.get(Keys.TASKS) or Board()
-        return [task for task in board.tasks if task.assigned_to in (self.agent_id, "all")]
+    def notice(self, changed: frozenset[str]) -> None:
+        """The agent may have come or gone, with the board as it was."""
+        super().notice(changed)
+        if self._gone != self._is_gone():
+            self.refresh_rows()
 
-    def records(self) -> Sequence[Row[Task]]:
-        """What needs somebody first."""
-        return (
-            []
-            if self.gone
-            else [Row(f"{task.root}\n{task.id}", task) for task in sorted(self._mine(), key=_rank)]
-        )
+    def _is_gone(self) -> bool:
+        return self.store.get(Keys.status(self.agent_id)) is None
 
-    def fields(self, record: Task) -> Mapping[str, str]:
-        """Id, status and title."""
-        return {"id": record.id, "status": record.status, "title": record.title}
-
-    def copied(self, row: Row[Task]) -> str:
-        """The task's id."""
-        return row.record.id
+    def records(self) -> Sequence[Row[TaskCard]]:
+        """Those assigned to it, or to all; of an agent that is not there nothing is said."""
+        self._gone = self._is_gone()
+        owners = () if self._gone else (self.agent_id, EVERYBODY)
+        mine = [row for row in self.book.rows() if row.record.task.assigned_to in owners]
+        self._left = sum(not is_done(row.record.task.status) for row in mine)
+        return sorted(mine, key=lambda row: need(row.record.task.status))
 
     def summary(self) -> Cell:
         """How many are still to be done."""
-        mine = self._mine()
-        left = sum(not is_done(task.status) for task in mine)
-        return ((f"{left} of {len(mine)} open", "muted"),) if self.total else ()
+        return ((f"{self._left} of {self.total} open", "muted"),) if self.total else ()
 
-    def nothing(self) -> tuple[Cell, ...]:
+    def empty(self) -> tuple[Cell, ...]:
         """The board may not name it."""
-        return ((("No tasks are assigned to it.", "muted"),),)
+        told = "Nothing is known of it at this moment." if self._gone else "No tasks are assigned to it."
+        return (((told, "muted"),),)
 
 
-def _rank(task: Task) -> int:
-    if task.status in _ORDER:
-        return _ORDER.index(task.status)
-    return _DONE if is_done(task.status) else _OPEN
+def _id(card: TaskCard, _width: int) -> Cell:
+    return ((clean(card.task.id), "text"),)
 
 
-def in_status_since(task: Task, history: Sequence[TaskEvent]) -> Millis | None:
-    """Since when a task has its status: its newest change tells, else its last update bounds it."""
-    for event in history:
-        changed = event.previous_status != event.new_status
-        if event.root == task.root and event.new_status == task.status and changed:
-            return event.timestamp
-    return task.updated_at
+def _title(card: TaskCard, _width: int) -> Cell:
+    return ((clean(card.task.title), "text"),)

@@ -1,4 +1,4 @@
-"""What the panes of tasks have in common: the cards, a filter, only one agent's, and the way to a task's details."""
+"""What the panes of tasks have in common: the cards, a filter, the way to a task's details, and only one agent's."""
 
 from __future__ import annotations
 
@@ -26,18 +26,16 @@ if TYPE_CHECKING:
 
 
 class TaskRowsPane(Pane[TaskCard]):
-    """Tasks of all roots."""
+    """One row a task."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings("board"))
-    CONTEXTS: ClassVar[tuple[Context, ...]] = ("board",)
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("tasks"))
+    CONTEXTS: ClassVar[tuple[Context, ...]] = ("tasks",)
     PATTERNS = (Keys.TASKS, Keys.task_history("*"), Keys.status("*"), Keys.VELOCITY)
     FIELDS = frozenset({"status", "priority", "agent", "tag", "id", "title"})
     NUMBERS: ClassVar[Numbers] = {"age": "seconds"}
 
     def __init__(self, wiring: Wiring, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
         self.book = TaskBook(wiring.store)
-        self.only: str | None = None
-        """Id of the agent whose tasks alone are shown."""
         super().__init__(wiring, id=id)
 
     def notice(self, changed: frozenset[str]) -> None:
@@ -49,13 +47,6 @@ class TaskRowsPane(Pane[TaskCard]):
             super().notice(frozenset({Keys.CLOCK}))
         if self.now != before:
             self._tell_title()
-
-    def records(self) -> Sequence[Row[TaskCard]]:
-        """All tasks, or those of one agent."""
-        rows = self.book.rows()
-        return (
-            rows if self.only is None else [row for row in rows if row.record.task.assigned_to == self.only]
-        )
 
     def fields(self, record: TaskCard) -> Mapping[str, str]:
         """What of a task can be searched."""
@@ -80,6 +71,41 @@ class TaskRowsPane(Pane[TaskCard]):
         """The task's id."""
         return row.record.task.id
 
+    # --- commands -----------------------------------------------------------------------------------------------
+
+    def action_open_task(self) -> None:
+        """Open the details of the selected task."""
+        row = self.table.selected
+        if row is not None:
+            from monitor.ui.screens.task import TaskScreen
+
+            task = row.record.task
+            self.app.push_screen(TaskScreen(self.wiring, task.root, task.id))
+
+    @on(LineTable.Activated)
+    def _clicked_twice(self, event: LineTable.Activated) -> None:
+        event.stop()
+        self.action_open_task()
+
+
+class EveryTaskPane(TaskRowsPane):
+    """The tasks of all roots and agents, or for a while those of one agent."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings("board"))
+    CONTEXTS: ClassVar[tuple[Context, ...]] = ("tasks", "board")
+
+    def __init__(self, wiring: Wiring, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
+        self.only: str | None = None
+        """Id of the agent whose tasks alone are shown."""
+        super().__init__(wiring, id=id)
+
+    def records(self) -> Sequence[Row[TaskCard]]:
+        """All tasks, or those of one agent."""
+        rows = self.book.rows()
+        return (
+            rows if self.only is None else [row for row in rows if row.record.task.assigned_to == self.only]
+        )
+
     def empty(self) -> tuple[Cell, ...]:
         """Where a board would be, or whose tasks are not on it."""
         if self.only is None:
@@ -101,8 +127,6 @@ class TaskRowsPane(Pane[TaskCard]):
         status = self.store.get(Keys.status(self.only))
         return ((clean(status.name if status else self.only), "accent"),)
 
-    # --- commands -----------------------------------------------------------------------------------------------
-
     def action_only_agent(self) -> None:
         """Show only the tasks of the selected one's agent, or all again."""
         row = self.table.selected
@@ -120,17 +144,3 @@ class TaskRowsPane(Pane[TaskCard]):
             super().action_clear_filter()
         else:
             self.action_only_agent()
-
-    def action_open_task(self) -> None:
-        """Open the details of the selected task."""
-        row = self.table.selected
-        if row is not None:
-            from monitor.ui.screens.task import TaskScreen
-
-            task = row.record.task
-            self.app.push_screen(TaskScreen(self.wiring, task.root, task.id))
-
-    @on(LineTable.Activated)
-    def _clicked_twice(self, event: LineTable.Activated) -> None:
-        event.stop()
-        self.action_open_task()

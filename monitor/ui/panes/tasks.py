@@ -8,7 +8,7 @@ from monitor.keystore import Keys
 from monitor.text import clean
 from monitor.ui.panes.pane import Sort
 from monitor.ui.panes.task_cards import agent_cell, waits_cell
-from monitor.ui.panes.task_rows import TaskRowsPane
+from monitor.ui.panes.task_rows import EveryTaskPane
 from monitor.ui.panes.task_words import (
     board_counts,
     board_problem,
@@ -35,7 +35,7 @@ def _urgency(card: TaskCard) -> tuple[int, int, str]:
     return (need(card.task.status), priority_rank(card.task), card.task.id)
 
 
-class TasksPane(TaskRowsPane):
+class TasksPane(EveryTaskPane):
     """One line a task, what needs somebody first."""
 
     NUMBER = "5"
