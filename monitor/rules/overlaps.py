@@ -10,7 +10,7 @@ import msgspec
 from monitor.model import Commit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 
 OVERLAPS_LIMIT: Final = 50
@@ -20,8 +20,8 @@ FILES_LIMIT: Final = 20
 LOOKS_LIMIT: Final = 5_000
 """Pairs that are compared at most, some 2 µs each: all agents of a large fleet may have touched one file."""
 
-Pair = tuple[str, str]
-"""The first agents of two worktrees, in order of their ids."""
+Place = tuple[str, str]
+"""A file: repository, and path in it."""
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +40,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
 class Overlap(msgspec.Struct, frozen=True, kw_only=True):
     """Two worktrees in which the same files are changed, and neither has what the other one did."""
 
-    pair: Pair
+    pair: tuple[str, str]
+    """The first agents of both, in order of their ids."""
     agents: tuple[str, ...]
     """All agents of both."""
     files: tuple[str, ...]
@@ -49,40 +50,65 @@ class Overlap(msgspec.Struct, frozen=True, kw_only=True):
     """All of them."""
 
 
-def find_overlaps(works: Iterable[Work], earlier: Iterable[Pair] = ()) -> tuple[Overlap, ...]:
-    """Compare every two worktrees that have a file in common, at most `OVERLAPS_LIMIT` of which are told.
+class OverlapIndex:
+    """The work in all worktrees by file, so that a change in one is compared with those alone that touch its files."""
 
-    Pairs of `earlier`, those told before, come first: a pair does not lose its place to a newer one. Then come those
-    that share the files that the fewest touch.
-    """
-    touched = {work.agents[0]: work for work in works}
-    found: dict[Pair, Overlap] = {}
-    looked: set[Pair] = set()
-    for pair in chain(_still_there(earlier, touched), _candidates(touched.values())):
-        if len(found) == OVERLAPS_LIMIT or len(looked) == LOOKS_LIMIT:
-            break
-        if pair not in looked:
-            looked.add(pair)
-            if files := _shared(touched[pair[0]], touched[pair[1]]):
-                found[pair] = _overlap(touched[pair[0]], touched[pair[1]], files)
-    return tuple(found[pair] for pair in sorted(found))
+    def __init__(self) -> None:
+        self._works: dict[str, Work] = {}
+        self._touching: dict[Place, set[str]] = {}
+        self._crowded: set[Place] = set()
+        """Files that several worktrees touch."""
+        self._told: tuple[tuple[str, str], ...] = ()
+        """Pairs of worktrees that were found at the last look."""
+
+    def put(self, worktree: str, work: Work | None) -> None:
+        """What is changed in a worktree from now on; None: nothing is known of it, or it is gone."""
+        old = self._works.pop(worktree, None)
+        if work is not None:
+            self._works[worktree] = work
+        before, after = _places(old), _places(work)
+        for place in before - after:
+            touching = self._touching[place]
+            touching.discard(worktree)
+            if len(touching) == 1:
+                self._crowded.discard(place)
+            if not touching:
+                del self._touching[place]
+        for place in after - before:
+            touching = self._touching.setdefault(place, set())
+            touching.add(worktree)
+            if len(touching) > 1:
+                self._crowded.add(place)
+
+    def find(self) -> tuple[Overlap, ...]:
+        """Compare every two worktrees that have a file in common, at most `OVERLAPS_LIMIT` of which are told.
+
+        Pairs found before come first: none loses its place to a newer one. Then come those that share the files that
+        the fewest touch.
+        """
+        found: dict[tuple[str, str], Overlap] = {}
+        looked: set[tuple[str, str]] = set()
+        for pair in chain(self._told, self._candidates()):
+            if len(found) == OVERLAPS_LIMIT or len(looked) == LOOKS_LIMIT:
+                break
+            if pair not in looked:
+                looked.add(pair)
+                one, other = self._works.get(pair[0]), self._works.get(pair[1])
+                if one is not None and other is not None and (files := _shared(one, other)):
+                    found[pair] = _overlap(one, other, files)
+        self._told = tuple(found)
+        return tuple(sorted(found.values(), key=lambda overlap: overlap.pair))
+
+    def _candidates(self) -> Iterator[tuple[str, str]]:
+        """Pairs of worktrees that touch the same file; a pair comes once for each such file."""
+        for place in sorted(self._crowded, key=lambda place: (len(self._touching[place]), place)):
+            yield from combinations(sorted(self._touching[place]), 2)
 
 
-def _still_there(pairs: Iterable[Pair], touched: dict[str, Work]) -> Iterator[Pair]:
-    for one, other in pairs:
-        if one in touched and other in touched:
-            yield (one, other)
-
-
-def _candidates(works: Iterable[Work]) -> Iterator[Pair]:
-    """Pairs of worktrees of one repository that touch the same file; a pair comes once for each such file."""
-    touching: dict[tuple[str, str], list[str]] = {}
-    for work in works:
-        for file in _files(work, ()):
-            touching.setdefault((work.repository, file), []).append(work.agents[0])
-    several = [place for place, agents in touching.items() if len(agents) > 1]
-    for place in sorted(several, key=lambda place: (len(touching[place]), place)):
-        yield from combinations(sorted(touching[place]), 2)
+def _places(work: Work | None) -> frozenset[Place]:
+    return (
+        frozenset((work.repository, file) for file in _files(work, ())) if work is not None else frozenset()
+    )
 
 
 def _shared(one: Work, other: Work) -> Sequence[str]:
@@ -104,6 +130,7 @@ def _files(work: Work, others: Sequence[str]) -> frozenset[str]:
 
 
 def _overlap(one: Work, other: Work, files: Sequence[str]) -> Overlap:
+    one, other = sorted((one, other), key=lambda work: work.agents[0])
     return Overlap(
         pair=(one.agents[0], other.agents[0]),
         agents=one.agents + other.agents,

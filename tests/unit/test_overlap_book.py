@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from history_records import commit
 
-from monitor.collector import overlaps as module
 from monitor.collector.commits import CommitBook
 from monitor.collector.overlaps import OverlapBook
 from monitor.collector.roster import Roster
@@ -18,6 +17,7 @@ from monitor.model import Alert, Commit, FileChange, GitState, WorktreeReading
 from monitor.rules.alerts import find_all
 from monitor.rules.facts import Situation
 from monitor.rules.lifecycle import AlertBook
+from monitor.rules.overlaps import OverlapIndex
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,7 +143,7 @@ def test_nothing_is_compared_again_while_nothing_is_new(
     world.read("builder", "a")
     world.read("parser", "a")
     first = world.book.look(NOW)
-    monkeypatch.setattr(module, "find_overlaps", lambda *_: pytest.fail("compared again"))
+    monkeypatch.setattr(OverlapIndex, "find", lambda _: pytest.fail("compared again"))
     assert world.book.look(NOW + 2000) is first
 
 

@@ -16,9 +16,11 @@ from monitor.model import Commit, FileChange
 from monitor.rules.alerts import find_all
 from monitor.rules.facts import Situation
 from monitor.rules.lifecycle import AlertBook
-from monitor.rules.overlaps import FILES_LIMIT, LOOKS_LIMIT, OVERLAPS_LIMIT, Overlap, Work, find_overlaps
+from monitor.rules.overlaps import FILES_LIMIT, LOOKS_LIMIT, OVERLAPS_LIMIT, Overlap, OverlapIndex, Work
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from monitor.rules.rule import Finding
 
 NOW: Final = 1_800_000_000_000
@@ -32,6 +34,17 @@ def made(number: int, files: tuple[str, ...], *holders: str) -> Commit:
 
 def work(agent: str, *uncommitted: str, commits: tuple[Commit, ...] = (), repository: str = "/shop") -> Work:
     return Work(repository=repository, agents=(agent,), uncommitted=frozenset(uncommitted), commits=commits)
+
+
+def index_of(works: Iterable[Work]) -> OverlapIndex:
+    index = OverlapIndex()
+    for one in works:
+        index.put(f"/w/{one.agents[0]}", one)
+    return index
+
+
+def find_overlaps(works: Iterable[Work]) -> tuple[Overlap, ...]:
+    return index_of(works).find()
 
 
 def told(*works: Work) -> list[tuple[str, tuple[str, ...]]]:
@@ -86,17 +99,14 @@ def test_all_agents_of_both_worktrees_are_named_and_no_more_than_twenty_files() 
 
 def test_a_fleet_in_the_same_file_gives_a_bounded_number_of_pairs_that_keep_their_places() -> None:
     fleet = [work(f"agent-{number:04}", "CHANGELOG.md") for number in range(300)]
-    first = find_overlaps(fleet)
+    index = index_of(fleet)
+    first = index.find()
     assert len(first) == OVERLAPS_LIMIT
-    late = [("agent-0298", "agent-0299")]
-    assert late[0] in {overlap.pair for overlap in find_overlaps(fleet, late)}
-    grown = [
-        *fleet,
-        work("a-newcomer", "CHANGELOG.md", "only these two", "and this"),
-        work("b", "only these two"),
-    ]
-    earlier = [overlap.pair for overlap in first]
-    assert [overlap.pair for overlap in find_overlaps(grown, earlier)] == earlier
+    for newcomer in (work("a", "CHANGELOG.md", "only these two"), work("b", "only these two")):
+        index.put(f"/w/{newcomer.agents[0]}", newcomer)
+    assert index.find() == first
+    index.put("/w/agent-0000", None)
+    assert {"a", "b"} <= {agent for overlap in index.find() for agent in overlap.agents}
 
 
 def test_who_shares_a_rare_file_is_told_before_those_who_all_touch_one() -> None:
@@ -127,23 +137,37 @@ works = st.lists(
 )
 
 
-@given(works)
-def test_what_is_found_is_what_comparing_every_two_worktrees_finds(
-    drawn: list[tuple[set[str], list[tuple[set[str], set[str]]], str]],
-) -> None:
-    fleet = []
-    for agent, (uncommitted, commits, repository) in zip("abcd", drawn, strict=False):
-        log = tuple(
-            made(number, tuple(files), agent, *sorted(holders - {agent}))
-            for number, (files, holders) in enumerate(commits)
+Drawn = list[tuple[set[str], list[tuple[set[str], set[str]]], str]]
+
+
+def fleet_of(drawn: Drawn) -> list[Work]:
+    return [
+        work(
+            agent,
+            *uncommitted,
+            commits=tuple(
+                made(number, tuple(files), agent, *sorted(holders - {agent}))
+                for number, (files, holders) in enumerate(commits)
+            ),
+            repository=repository,
         )
-        fleet.append(work(agent, *uncommitted, commits=log, repository=repository))
-    expected = {}
-    for one, other in combinations(fleet, 2):
-        files = _changed(one, other) & _changed(other, one)
-        if one.repository == other.repository and files:
-            expected[one.agents + other.agents] = tuple(sorted(files))
-    assert {overlap.pair: overlap.files for overlap in find_overlaps(fleet)} == expected
+        for agent, (uncommitted, commits, repository) in zip("abcd", drawn, strict=False)
+    ]
+
+
+@given(st.lists(works, min_size=1, max_size=4))
+def test_what_is_found_is_what_comparing_every_two_worktrees_finds(history: list[Drawn]) -> None:
+    index = OverlapIndex()
+    for drawn in history:
+        fleet = fleet_of(drawn)
+        for agent in "abcd":
+            index.put(agent, next((one for one in fleet if one.agents == (agent,)), None))
+        expected = {}
+        for one, other in combinations(fleet, 2):
+            files = _changed(one, other) & _changed(other, one)
+            if one.repository == other.repository and files:
+                expected[one.agents + other.agents] = tuple(sorted(files))
+        assert {overlap.pair: overlap.files for overlap in index.find()} == expected
 
 
 def _changed(one: Work, other: Work) -> set[str]:
