@@ -8,7 +8,20 @@ from __future__ import annotations
 import random
 from typing import Final, NamedTuple
 
-AREAS: Final = ("orders", "catalog", "accounts", "search", "billing", "web")
+AREAS: Final = (
+    "orders",
+    "catalog",
+    "accounts",
+    "search",
+    "billing",
+    "web",
+    "shipping",
+    "returns",
+    "reviews",
+    "coupons",
+    "stock",
+    "reports",
+)
 _MODULES: Final = ("models", "service", "routes")
 _VERBS: Final = ("load", "check", "merge", "price", "rank", "export", "retry", "cache", "split", "notify")
 _NOUNS: Final = (

@@ -31,7 +31,7 @@ MINUTE: Final = 60_000
 class World:
     """Two agents in worktrees of one repository, and what git told of them."""
 
-    def __init__(self, folder: Path, **thresholds: float) -> None:
+    def __init__(self, folder: Path, thresholds: Thresholds | None = None) -> None:
         self.folders = {name: str(folder / name) for name in ("builder", "parser")}
         self.agents = [
             AgentSettings(id=name, kind="custom", worktree=path) for name, path in self.folders.items()
@@ -39,7 +39,7 @@ class World:
         self.desk = SimpleNamespace(readings={}, version=0)
         self.commits = CommitBook()
         self.roster = Roster(self.agents, host="h", worktree_of=lambda _: None)
-        self.limits = Thresholds(**thresholds)
+        self.limits = thresholds or Thresholds()
         self.book = self.again()
 
     def again(self) -> OverlapBook:
@@ -90,7 +90,7 @@ def test_a_commit_counts_for_an_hour(world: World) -> None:
 
 
 def test_of_no_minutes_only_what_is_not_committed_counts(tmp_path: Path) -> None:
-    world = World(tmp_path, overlap_minutes=0)
+    world = World(tmp_path, Thresholds(overlap_minutes=0))
     world.read("builder", "b")
     world.read("parser", "a", "b")
     world.log("builder", made(1, at=NOW - 1))
