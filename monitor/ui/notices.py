@@ -79,5 +79,6 @@ class Notices:
     def _deliver(self) -> None:
         self._scheduled = False
         for handler in tuple(self._waiting):
-            if not self._paused or handler in self._always:
+            # One that is told may stop another one.
+            if handler in self._waiting and (not self._paused or handler in self._always):
                 handler(frozenset(self._waiting.pop(handler)))

@@ -2,8 +2,8 @@
 
 Names instead of colours keep the panes free of themes; `palette.py` turns a name into a style when a line is drawn.
 Widths are terminal cells, as Rich counts them, so that wide characters and emoji keep columns straight. Where terminals
-disagree about a width (joined emoji, variation selectors, skin tones), the text is simplified until they agree; the
-width of a text is then the sum of its characters' widths, wherever spans are joined or cut.
+disagree about a width (joined emoji, variation selectors, skin tones, flags), the text is simplified until they agree;
+the width of a text is then the sum of its characters' widths, wherever spans are joined or cut.
 """
 
 from __future__ import annotations
@@ -26,10 +26,13 @@ Cell: TypeAlias = tuple[Span, ...]
 ELLIPSIS: Final = "…"
 UNKNOWN: Final = "–"
 
-_DISPUTED: Final = re.compile("[\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]+")
-"""Joiner, variation selectors and skin tones: some terminals add cells for them, some take cells away."""
-_FLAG_LETTERS: Final = re.compile("[\U0001f1e6-\U0001f1ff]*$")
-"""Two of these are a flag."""
+_SETTLED: Final[dict[int, str | None]] = {
+    **dict.fromkeys((0x200D, *range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400))),
+    **{0x1F1E6 + number: chr(ord("A") + number) for number in range(26)},
+}
+"""Joiner, variation selectors and skin tones, for which some terminals add cells and some take cells away; and the
+letters of flags, which take one cell or two each, together or alone: 🇩🇪 becomes DE."""
+_DISPUTED: Final = re.compile(f"[{''.join(map(chr, _SETTLED))}]")
 
 
 def text_width(text: str) -> int:
@@ -44,25 +47,20 @@ def cell_width(cell: Cell) -> int:
 
 def settle(text: str) -> str:
     """The text without what terminals disagree about: a family becomes its members, a toned hand a plain one."""
-    return text if text.isascii() else _DISPUTED.sub("", text)
+    return text if text.isascii() else text.translate(_SETTLED)
 
 
 def cut(text: str, width: int) -> str:
     """The settled text in at most `width` cells, with an ellipsis when something had to go.
 
-    A mark stays with its letter, and of a flag nothing is left over.
+    A mark stays with its letter.
     """
     text = settle(text)
     if text_width(text) <= width:
         return text
     if width <= 0:
         return ""
-    kept = set_cell_size(text, width - 1)
-    if not kept.isascii():
-        half = len(_FLAG_LETTERS.findall(kept)[0]) % 2
-        if half and _FLAG_LETTERS.fullmatch(text[len(kept) : len(kept) + 1] or " "):
-            kept = kept[:-1]
-    return kept.rstrip() + ELLIPSIS
+    return set_cell_size(text, width - 1).rstrip() + ELLIPSIS
 
 
 def fit(cell: Cell, width: int, align: Align = "left") -> Cell:

@@ -12,7 +12,7 @@ from textual.theme import BUILTIN_THEMES
 from monitor.model import SEVERITIES, STATUSES
 from monitor.ui import format as text
 from monitor.ui.palette import Palette, StyleName
-from monitor.ui.spans import Cell, cell_width, cut, fit, segments, text_width
+from monitor.ui.spans import Cell, cell_width, cut, fit, segments, settle, text_width
 from monitor.ui.themes import DARK, LIGHT
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -136,3 +136,19 @@ def test_neighbours_of_one_style_are_drawn_as_one() -> None:
     cells: list[Cell] = [(("a", "muted"), ("  ", "text")), (("b", "muted"),), (("c", "alarm"), (" ", "text"))]
     drawn = segments(cells, palette)
     assert [segment.text for segment in drawn] == ["a  b", "c", " "]
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("👩‍👩‍👧", "👩👩👧"),
+        ("👍🏽", "👍"),
+        ("❤️", "❤"),
+        ("🇩🇪 🇯", "DE J"),
+        ("e\u0301", "e\u0301"),
+        ("plain", "plain"),
+    ],
+)
+def test_what_terminals_disagree_about_is_simplified(typed: str, shown: str) -> None:
+    assert settle(typed) == shown
+    assert "".join(text for text, _ in fit(((typed, "text"),), 12)).rstrip() == shown

@@ -166,7 +166,7 @@ def agent_columns(
         Column("ahead", "↑↓", 7, _ahead, part="status", priority=7),
         Column("kind", "KIND", 12, _kind, part="status", priority=6),
         Column("cpu", "CPU%", 5, _cpu, "right", part="metrics", priority=1),
-        Column("spark", "", 10, spark, priority=9, flexible=6, limit=POINTS, moving=True),
+        Column("spark", "", 10, spark, priority=9, flexible=7, limit=POINTS, moving=True),
         Column("memory", "MEM", 4, _memory, "right", part="metrics", priority=2),
         Column("processes", "PROC", 4, _processes, "right", part="metrics", priority=8),
         Column("uptime", "UP", 4, _uptime, "right", part="metrics", priority=8),

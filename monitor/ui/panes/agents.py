@@ -12,6 +12,7 @@ from monitor.ui import format as text
 from monitor.ui.commands import bindings
 from monitor.ui.panes.agent_columns import agent_columns
 from monitor.ui.panes.agent_groups import GROUPINGS, Grouping, group_key, grouped, heading_line
+from monitor.ui.panes.agent_orders import AGENT_ORDERS
 from monitor.ui.panes.agent_processes import Trees
 from monitor.ui.panes.agent_roster import Roster
 from monitor.ui.panes.agent_rows import (
@@ -21,8 +22,8 @@ from monitor.ui.panes.agent_rows import (
     ProcessRow,
     waits_for_a_person,
 )
-from monitor.ui.panes.attention import attention
-from monitor.ui.panes.pane import Pane, Sort
+from monitor.ui.panes.agent_search import AGENT_FIELDS, AGENT_NUMBERS, agent_fields, agent_numbers
+from monitor.ui.panes.pane import Pane
 from monitor.ui.widgets.line_table import LineTable
 from monitor.ui.widgets.rows import Row
 
@@ -40,11 +41,6 @@ if TYPE_CHECKING:
 _COUNTED: Final[tuple[Status, ...]] = ("error", "blocked", "active", "idle", "offline")
 
 
-def _since(row: AgentRow) -> int | None:
-    """How long in its status, as a number that grows with it."""
-    return -row.status.status_since if row.status else None
-
-
 class AgentsPane(Pane[AgentLine]):
     """One line an agent; between them headings of groups, and processes under those that are unfolded."""
 
@@ -53,45 +49,9 @@ class AgentsPane(Pane[AgentLine]):
     NUMBER = "1"
     CAPTION = "Agents"
     PATTERNS = (Keys.AGENTS, Keys.status("*"), Keys.metrics("*"), Keys.TASKS, Keys.ALERTS)
-    FIELDS = frozenset(
-        {"status", "kind", "branch", "name", "task", "reason", "role", "host", "repository", "tag"}
-    )
-    NUMBERS: ClassVar[Numbers] = {
-        "cpu": "percent",
-        "mem": "bytes",
-        "changes": "count",
-        "age": "seconds",
-        "procs": "count",
-        "ahead": "count",
-        "behind": "count",
-        "up": "seconds",
-        "since": "seconds",
-    }
-    SORTS: ClassVar = (
-        Sort("status", "attention", lambda row: attention(row.id, row.status), part="status"),
-        Sort("name", "name", lambda row: row.status.name.casefold() if row.status else row.id, part="status"),
-        Sort("cpu", "CPU", lambda row: row.metrics and row.metrics.cpu_usage, descending=True),
-        Sort("memory", "memory", lambda row: row.metrics and row.metrics.memory_usage, descending=True),
-        Sort(
-            "activity",
-            "activity",
-            lambda row: row.status and row.status.last_activity,
-            descending=True,
-            part="status",
-        ),
-        Sort(
-            "changes",
-            "changes",
-            lambda row: row.status and row.status.uncommitted_changes,
-            descending=True,
-            part="status",
-        ),
-        Sort("since", "time in status", _since, descending=True, part="status"),
-        Sort(
-            "processes", "processes", lambda row: row.metrics and row.metrics.process_count, descending=True
-        ),
-        Sort("uptime", "uptime", lambda row: row.metrics and row.metrics.uptime_seconds, descending=True),
-    )
+    FIELDS = AGENT_FIELDS
+    NUMBERS: ClassVar[Numbers] = AGENT_NUMBERS
+    SORTS = AGENT_ORDERS
 
     def __init__(self, wiring: Wiring, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
         self.roster = Roster(wiring.store)
@@ -100,6 +60,7 @@ class AgentsPane(Pane[AgentLine]):
         self._grouping: Grouping = next((one for one in GROUPINGS if one == chosen), "")
         self._folded: frozenset[str] = frozenset()
         self._lines = 0
+        self._covered = False
         self._trees = Trees(wiring, self._arrange_again, lambda: self.now)
         super().__init__(wiring, id=id)
 
@@ -128,40 +89,11 @@ class AgentsPane(Pane[AgentLine]):
 
     def fields(self, record: AgentLine) -> Mapping[str, str]:
         """What of an agent can be searched."""
-        status = record.status if isinstance(record, AgentRow) else None
-        if not isinstance(record, AgentRow) or status is None:
-            return {}
-        return {
-            "name": f"{status.name} {status.id}",
-            "status": status.status,
-            "kind": status.kind,
-            "branch": status.branch or "",
-            "task": f"{status.current_task or ''} {record.task}",
-            "reason": f"{status.status_reason} {record.overlap}",
-            "role": status.role,
-            "host": status.host,
-            "repository": status.repository or "",
-            "tag": "yes" if record.tagged else "",
-        }
+        return agent_fields(record) if isinstance(record, AgentRow) else {}
 
     def numbers(self, record: AgentLine) -> Mapping[str, float | None]:
-        """What of an agent can be compared; `age` is that of its last activity, `since` that of its status."""
-        if not isinstance(record, AgentRow):
-            return {}
-        metrics, status = record.metrics, record.status
-        numbers: dict[str, float | None] = {}
-        if metrics is not None:
-            numbers["cpu"] = metrics.cpu_usage
-            numbers["mem"] = metrics.memory_usage
-            numbers["procs"] = metrics.process_count
-            numbers["up"] = metrics.uptime_seconds
-        if status is not None:
-            numbers["changes"] = status.uncommitted_changes
-            numbers["ahead"] = status.ahead
-            numbers["behind"] = status.behind
-            numbers["age"] = self.seconds_since(status.last_activity)
-            numbers["since"] = self.seconds_since(status.status_since)
-        return numbers
+        """What of an agent can be compared."""
+        return agent_numbers(record, self.seconds_since) if isinstance(record, AgentRow) else {}
 
     def copied(self, row: Row[AgentLine]) -> str:
         """The agent's id; of a process its pid, of a group what its agents have in common."""
@@ -270,9 +202,14 @@ class AgentsPane(Pane[AgentLine]):
     def _look(self) -> None:
         """Have the trees that stand on the screen filled, and no others."""
         if self._trees.unfolded:
-            seen = self.display and self.screen.is_current
+            seen = self.display and not self._covered
             if self._trees.look_at({_agent_of(row) for row in self.table.in_sight} if seen else ()):
                 self.table.set_rows(self.arranged(self._sorted))
+
+    def cover(self, *, covered: bool) -> None:
+        """Nor does anybody see them under another screen; under a dialog one does."""
+        self._covered = covered
+        self._look()
 
     def on_hide(self) -> None:
         """What nobody sees need not be filled."""
