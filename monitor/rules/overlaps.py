@@ -18,7 +18,7 @@ OVERLAPS_LIMIT: Final = 50
 FILES_LIMIT: Final = 20
 """Files of a pair that are told by name; all of them are counted."""
 LOOKS_LIMIT: Final = 5_000
-"""Pairs that are compared at most, some 2 µs each: all agents of a large fleet may have touched one file."""
+"""Pairs that are compared at most, 2 to 12 µs each: all agents of a large fleet may have touched one file."""
 
 Place = tuple[str, str]
 """A file: repository, and path in it."""
