@@ -33,7 +33,7 @@ def live(options: Globals, *, offer_demo: bool = True) -> int:
     check_terminal()
     environment = screen_environment()
     settings, paths = options.settings, options.paths
-    if offer_demo and _wants_demo(options):
+    if offer_demo and not environment.browser and _wants_demo(options):
         from monitor.cli.demo import show
         from monitor.demo.fleet import Fleet
 
@@ -48,7 +48,7 @@ def live(options: Globals, *, offer_demo: bool = True) -> int:
     store = KeyStore()
     feed = LateFeed(lambda: _make_feed(settings, paths, store))
     screen = screen_options(options, environment)
-    with Presence(paths, "terminal"):
+    with Presence(paths, "browser" if environment.browser else "terminal"):
         return run_app(MonitorApp(store, feed, screen), logs=paths.logs, mouse=screen.mouse)
 
 
@@ -60,7 +60,7 @@ def screen_options(options: Globals, environment: ScreenEnvironment) -> ScreenOp
     settings = options.settings.screen
     return ScreenOptions(
         theme=options.theme or settings.theme or None,
-        ascii=options.ascii or settings.ascii,
+        ascii=options.ascii or settings.ascii or environment.ascii,
         mouse=settings.mouse and not options.no_mouse,
         readonly=options.readonly or settings.readonly,
         initial_filter=options.filter,

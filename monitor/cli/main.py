@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "record": ("monitor.cli.record", "record"),
     "replay": ("monitor.cli.replay", "replay"),
     "report": ("monitor.cli.report", "report"),
+    "serve": ("monitor.cli.serve", "serve"),
     "status": ("monitor.cli.status", "status"),
 }
 """Command to (module, name in it)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import socket
 import sys
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import click
 import msgspec
 
-from monitor.cli.table import age, amount, print_table
+from monitor.cli.table import age, amount, print_line, print_table
 from monitor.keystore import Keys, KeyStore
 from monitor.model import AgentMetrics, AgentStatus, Alert, Board, Commit, SystemHealth
 from monitor.rules.mutes import heard
@@ -30,7 +31,11 @@ SHOWN_COMMITS: Final = 5
 @click.command(epilog=f"WHEN: {ALLOWED}.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object (docs/reference/json.md).")
 @click.option("--at", metavar="WHEN", help="Print the state of that moment, as it was recorded.")
-@click.option("--watch", is_flag=True, help="Print the state again with every tick, until ctrl+c.")
+@click.option(
+    "--watch/--once",
+    default=False,
+    help="Print the state again with every tick, until ctrl+c; or once, which is the default.",
+)
 @click.option(
     "--check",
     is_flag=True,
@@ -96,7 +101,7 @@ def _tell(store: KeyStore, host: str, origin: str, *, as_json: bool) -> None:
 def _print(store: KeyStore) -> None:
     """The same as plain text, as wide as the terminal, or in full width into a pipe."""
     now = store.get(Keys.CLOCK) or time.time_ns() // 1_000_000
-    width = shutil.get_terminal_size((160, 24)).columns if sys.stdout.isatty() else 0
+    width = _width()
     agents = [store.get(Keys.status(agent_id)) for agent_id in store.get(Keys.AGENTS, ())]
     if agents:
         header = ["STATUS", "AGENT", "KIND", "TASK", "BRANCH", "±", "CPU%", "MEM", "PROCS", "LAST", "REASON"]
@@ -104,6 +109,14 @@ def _print(store: KeyStore) -> None:
     else:
         click.echo("No agents found. Start one, name a folder with --root, or try: agent-monitor demo")
     _print_rest(store, now, width)
+
+
+def _width() -> int:
+    """Cells of the terminal; 0 in a pipe. `watch` is a pipe too, and says in COLUMNS how wide its terminal is."""
+    told = os.environ.get("COLUMNS", "")
+    if sys.stdout.isatty() or (told.isdecimal() and int(told) > 0):
+        return shutil.get_terminal_size((160, 24)).columns
+    return 0
 
 
 def _agent_row(store: KeyStore, status: AgentStatus, now: int) -> list[str]:
@@ -130,9 +143,11 @@ def _print_rest(store: KeyStore, now: int, width: int) -> None:
     board: Board = store.get(Keys.TASKS) or Board()
     counts = board.metrics
     if counts.total:
-        click.echo(
-            f"\nTasks: {counts.total} in all, {counts.todo} to do, {counts.in_progress} in progress, "
-            f"{counts.review} in review, {counts.blocked} blocked, {counts.done} done"
+        click.echo()
+        print_line(
+            f"Tasks: {counts.total} in all, {counts.todo} to do, {counts.in_progress} in progress, "
+            f"{counts.review} in review, {counts.blocked} blocked, {counts.done} done",
+            width,
         )
     commits: tuple[Commit, ...] = store.get(Keys.COMMIT_FEED, ())[:SHOWN_COMMITS]
     if commits:
@@ -156,10 +171,13 @@ def _print_rest(store: KeyStore, now: int, width: int) -> None:
         ]
         print_table(["ALERT", "AGE", "ACK", "TITLE"], rows, width)
     if quiet := len(store.get(Keys.ALERTS, ())) - len(alerts):
-        click.echo(f"\nMuted alerts: {quiet}; `agent-monitor alerts mutes` shows why")
+        click.echo()
+        print_line(f"Muted alerts: {quiet}; `agent-monitor alerts mutes` shows why", width)
     health: SystemHealth | None = store.get(Keys.HEALTH)
     if health is not None:
-        click.echo(
-            f"\nHost: {health.status}, CPU {amount(health.cpu_usage, '.0f')} %, "
-            f"memory {amount(health.memory_percent, '.0f')} %, disk {amount(health.disk_percent, '.0f')} %"
+        click.echo()
+        print_line(
+            f"Host: {health.status}, CPU {amount(health.cpu_usage, '.0f')} %, "
+            f"memory {amount(health.memory_percent, '.0f')} %, disk {amount(health.disk_percent, '.0f')} %",
+            width,
         )

@@ -24,7 +24,12 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], terminal: 
     for row in [list(header), *cleaned]:
         cells = [fit(cell, widths[index]) for index, cell in enumerate(row[:-1])]
         line = "  ".join([*cells, row[-1]]).rstrip()
-        click.echo(fit(line, terminal).rstrip() if terminal else line)
+        print_line(line, terminal)
+
+
+def print_line(line: str, terminal: int) -> None:
+    """A line of text, cut to `terminal` cells unless that is 0 (a pipe)."""
+    click.echo(fit(line, terminal).rstrip() if terminal else line)
 
 
 def age(now: Millis, then: Millis | None) -> str:

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.app import App
-from textual.filter import ANSIToTruecolor, LineFilter, NoColor
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.widgets import Input
 from textual.worker import Worker, WorkerError, WorkerFailed, WorkerState
 
@@ -17,6 +17,7 @@ from monitor.ui.acting.programs import Programs
 from monitor.ui.arrangement import Memory
 from monitor.ui.commands import CommandSpec, bindings
 from monitor.ui.focus import Following
+from monitor.ui.line_filters import line_filters
 from monitor.ui.notices import Notices
 from monitor.ui.outside.foreground import may_stop
 from monitor.ui.palette import Palette
@@ -25,7 +26,7 @@ from monitor.ui.panes.pane import Pane
 from monitor.ui.replay import Replay
 from monitor.ui.screens.base import BaseScreen
 from monitor.ui.screens.main import MainScreen
-from monitor.ui.themes import DARK, LIGHT, PLAIN
+from monitor.ui.themes import DARK, OWN, PLAIN
 from monitor.ui.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.command import Provider
     from textual.dom import DOMNode
-    from textual.events import Key
+    from textual.events import DescendantFocus, Key
     from textual.screen import Screen
     from textual.theme import Theme
     from textual.timer import Timer
@@ -73,12 +74,13 @@ class MonitorApp(App[None]):
     COMMANDS = {_search}  # noqa: RUF012 - Textual's own type of it
 
     def __init__(self, store: KeyStore, feed: Feed, options: ScreenOptions) -> None:
+        self.options = options
+        self._line_filters = line_filters(options)
         # An ANSI theme leaves the terminal's own colours alone, and the filter then drops the rest.
-        self._line_filters: list[LineFilter] = [NoColor()] if options.no_color else []
         super().__init__(ansi_color=True if options.no_color else None)
+        self.no_color = options.no_color
         self.store = store
         self.feed = feed
-        self.options = options
         self.failure: Exception | None = None
         self._feed_worker: Worker[None] | None = None
         self.paused_since: int | None = None
@@ -89,9 +91,9 @@ class MonitorApp(App[None]):
         self.wiring = Wiring(store, self.notices, options, self.send, self.memory, Following(), self.replay)
         self.programs = Programs(self, self.wiring)
         self.animation_level = "full" if options.animations else "none"
-        for theme in (DARK, LIGHT):
+        for theme in OWN:
             self.register_theme(theme)
-        self._begin_with_theme(PLAIN if options.no_color else self._first_theme())
+        self._begin_with_theme(self._first_theme())
         self.palette = self._resolve_palette()
         self.set_keymap(options.keymap)
 
@@ -196,6 +198,11 @@ class MonitorApp(App[None]):
     def _resolve_palette(self) -> Palette:
         return Palette(self.get_css_variables(), ansi=self.native_ansi_color)
 
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's; where no colour is wanted, those of a theme without any, whatever its name."""
+        variables = super().get_css_variables()
+        return {**variables, **PLAIN.to_color_system().generate()} if self.options.no_color else variables
+
     def _theme_changed(self, theme: Theme) -> None:
         self.memory.change(theme=theme.name)
         self.palette = self._resolve_palette()
@@ -203,7 +210,7 @@ class MonitorApp(App[None]):
             screen.refresh_palette()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """The one that drops colours when none are wanted.
+        """Those that the options ask for: no colour, ASCII only.
 
         Textual would also translate the sixteen ANSI colours on every line; here nothing uses them outside ANSI themes.
         """
@@ -224,6 +231,11 @@ class MonitorApp(App[None]):
         if isinstance(line, Input) and event.is_printable and event.character:
             line.insert_text_at_cursor(event.character)
             event.prevent_default()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """A cursor that blinks is an animation too: a dozen bytes twice a second, as long as something is typed."""
+        if isinstance(event.widget, Input):
+            event.widget.cursor_blink = self.animation_level != "none"
 
     async def action_quit(self) -> None:
         """Leave; 1 when the feed has failed."""

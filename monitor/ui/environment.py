@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 import msgspec
 
 from monitor.errors import ConfigError
+from monitor.ui.ascii import only_ascii
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
@@ -23,6 +24,16 @@ class ScreenEnvironment(msgspec.Struct, frozen=True):
     """NO_COLOR is set and not empty (no-color.org)."""
     remote: bool
     """The terminal is at the other end of an SSH connection, where every byte counts."""
+    ascii: bool = False
+    """The locale shows nothing but ASCII."""
+    browser: bool = False
+    """There is no terminal: a web server draws this in a browser, and shows what it likes."""
+
+
+def in_browser(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether a web server like textual-serve has started this for a browser, and speaks on stdin and stdout."""
+    environ = os.environ if environ is None else environ
+    return environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver")
 
 
 def check_terminal(
@@ -30,9 +41,11 @@ def check_terminal(
 ) -> None:
     """Make sure that there is a terminal to draw on and to read keys from (the process's own when left out).
 
-    Raises ConfigError, which says what to do instead. Textual itself would draw into a pipe.
+    A browser needs none. Raises ConfigError, which says what to do instead. Textual itself would draw into a pipe.
     """
     environ = os.environ if environ is None else environ
+    if in_browser(environ):
+        return
     for name, stream in (("stdout", stdout or sys.__stdout__), ("stdin", stdin or sys.__stdin__)):
         if not _is_terminal(stream):
             raise ConfigError(f"{name} is not a terminal: {INSTEAD}")
@@ -59,8 +72,10 @@ def screen_environment(environ: MutableMapping[str, str] | None = None) -> Scree
     no_color = bool(environ.get("NO_COLOR"))
     if not no_color:
         environ.pop("NO_COLOR", None)
+    if in_browser(environ):
+        return ScreenEnvironment(no_color=no_color, remote=False, browser=True)
     remote = bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
     if remote:
         environ.setdefault("TEXTUAL_ANIMATIONS", "none")
         environ.setdefault("TEXTUAL_COLOR_SYSTEM", "256")
-    return ScreenEnvironment(no_color=no_color, remote=remote)
+    return ScreenEnvironment(no_color=no_color, remote=remote, ascii=only_ascii(environ))

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from rich.style import Style
 from textual.color import Color
 
+from monitor.ui.contrast import legible
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -30,8 +32,18 @@ StyleName = Literal[
     "fill",
 ]
 
-_BACKGROUND_SHARE: Final = 0.22
+_SELECTED_SHARE: Final = 0.22
 """Share of the accent in the background of the selected row."""
+_SELECTED_ON_LIGHT: Final = 0.13
+"""The same in a light theme, whose accent is dark: more would leave the other colours no room but black."""
+_BLURRED_SHARE: Final = 0.08
+"""Share of the foreground in it while another pane has the focus."""
+TEXT_CONTRAST: Final = "contrast-of-text"
+"""The variable of a theme that asks for more contrast of text than `_TEXT_CONTRAST`."""
+RULE_CONTRAST: Final = "contrast-of-rules"
+"""As `TEXT_CONTRAST`, for rules, bars, and signs that stand for nothing."""
+_TEXT_CONTRAST: Final = "4.5"
+_RULE_CONTRAST: Final = "3"
 
 
 class Palette:
@@ -48,12 +60,19 @@ class Palette:
             for name in ("primary", "accent", "success", "warning", "error")
         }
         background, foreground = Color.parse(variables["background"]), Color.parse(variables["foreground"])
-        self._styles = _ansi_styles(colors) if ansi else _blended_styles(colors, background, foreground)
         if ansi:
+            self._styles = _ansi_styles(colors)
             self._selected, self._selected_blurred = Style(reverse=True, dim=False), Style()
-        else:
-            self._selected = _on(background.blend(colors["primary"], _BACKGROUND_SHARE))
-            self._selected_blurred = _on(background.blend(foreground, 0.08))
+            return
+        share = _SELECTED_ON_LIGHT if background.brightness > foreground.brightness else _SELECTED_SHARE
+        selected = background.blend(colors["primary"], share)
+        blurred = background.blend(foreground, _BLURRED_SHARE)
+        self._selected, self._selected_blurred = _on(selected), _on(blurred)
+        needed = (
+            float(variables.get(TEXT_CONTRAST, _TEXT_CONTRAST)),
+            float(variables.get(RULE_CONTRAST, _RULE_CONTRAST)),
+        )
+        self._styles = _blended_styles(colors, foreground, (background, selected, blurred), needed)
 
     def style(self, name: StyleName, *, selected: bool = False, focused: bool = True) -> Style:
         """The style of a name, on the selected row's background when `selected`."""
@@ -97,26 +116,37 @@ def _ansi_styles(colors: Mapping[str, Color]) -> dict[StyleName, Style]:
 
 
 def _blended_styles(
-    colors: Mapping[str, Color], background: Color, foreground: Color
+    colors: Mapping[str, Color],
+    foreground: Color,
+    papers: tuple[Color, ...],
+    needed: tuple[float, float],
 ) -> dict[StyleName, Style]:
+    """The theme's colours, each with the contrast it needs on every background that it is drawn on."""
+    background = papers[0]
     paper = background.rich_color
+    text_contrast, rule_contrast = needed
 
-    def ink(color: Color, share: float = 1.0, *, bold: bool = False) -> Style:
-        return Style(color=background.blend(color, share).rich_color, bgcolor=paper, bold=bold or None)
+    def ink(color: Color, share: float = 1.0, *, bold: bool = False, rule: bool = False) -> Style:
+        least = rule_contrast if rule else text_contrast
+        seen = legible(background.blend(color, share), papers, least)
+        return Style(color=seen.rich_color, bgcolor=paper, bold=bold or None)
+
+    def filled(color: Color) -> Style:
+        return Style(color=paper, bgcolor=legible(color, (background,), text_contrast).rich_color, bold=True)
 
     return {
         "text": ink(foreground, 0.92),
         "strong": ink(foreground, bold=True),
         "muted": ink(foreground, 0.62),
-        "faint": ink(foreground, 0.32),
+        "faint": ink(foreground, 0.32, rule=True),
         "accent": ink(colors["primary"], bold=True),
         "ok": ink(colors["success"]),
         "info": ink(colors["primary"]),
         "warn": ink(colors["warning"]),
         "bad": ink(colors["error"]),
-        "alarm": Style(color=paper, bgcolor=colors["error"].rich_color, bold=True),
-        "call": Style(color=paper, bgcolor=colors["warning"].rich_color, bold=True),
+        "alarm": filled(colors["error"]),
+        "call": filled(colors["warning"]),
         "title": ink(foreground, bold=True),
         "key": ink(colors["primary"]),
-        "fill": ink(colors["primary"], 0.75),
+        "fill": ink(colors["primary"], 0.75, rule=True),
     }

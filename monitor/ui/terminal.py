@@ -23,12 +23,14 @@ from monitor import __version__
 from monitor.errors import MonitorError
 from monitor.paths import private_folder
 from monitor.text import clean
+from monitor.ui.environment import in_browser
 from monitor.ui.terminal_driver import TerminalDriver
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from textual.app import App
+    from textual.driver import Driver
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE_SECONDS: Final = 1.5
@@ -39,12 +41,12 @@ SWITCH_SECONDS: Final = 0.0005
 
 
 def run_app(app: App[Any], logs: Path, *, mouse: bool = True) -> int:
-    """Run the app on this terminal until it ends; returns the exit code of the process.
+    """Run the app on this terminal, or in a browser, until it ends; returns the exit code of the process.
 
     A crash is written to a file in the folder `logs`, a line about it to standard error. An app may carry a
     `failure`: the `MonitorError` it ended with. Without `mouse` the terminal is never asked for its events.
     """
-    app.driver_class = TerminalDriver
+    app.driver_class = _driver_class()
     # Textual would print its traceback, with the values of all variables.
     app.error_console = Console(file=io.StringIO())
     stop = _Stop(app, mouse=mouse)
@@ -67,6 +69,14 @@ def run_app(app: App[Any], logs: Path, *, mouse: bool = True) -> int:
         _report_crash(failure, logs)
         return 1
     return 1 if app.return_code is None else app.return_code
+
+
+def _driver_class() -> type[Driver]:
+    if in_browser():
+        from monitor.ui.browser.driver import BrowserDriver
+
+        return BrowserDriver
+    return TerminalDriver
 
 
 class _Stop:

@@ -48,7 +48,10 @@ class TerminalOutput:
 
     def write(self, text: str) -> None:
         """Have this written; never blocks."""
-        data = text.encode("utf-8", "replace")
+        self.write_bytes(text.encode("utf-8", "replace"))
+
+    def write_bytes(self, data: bytes) -> None:
+        """Have all of this written, or nothing; never blocks."""
         with self._news:
             if self._dead or self._closing:
                 return

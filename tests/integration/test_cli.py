@@ -18,6 +18,7 @@ import pytest
 
 from monitor.demo.fleet import Fleet
 from monitor.rules.alerts import RULES
+from monitor.text import width
 
 AGENT_FIELDS = (
     "id name kind role worktree branch status status_since status_reason status_evidence current_task last_activity "
@@ -48,7 +49,7 @@ class Command:
     def line(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "monitor", *self.options, *arguments]
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self.line(*arguments),
             capture_output=True,
@@ -56,6 +57,7 @@ class Command:
             timeout=30,
             check=False,
             stdin=subprocess.DEVNULL,
+            env={**os.environ, **environ},
         )
 
     def json(self, *arguments: str) -> Any:
@@ -143,6 +145,13 @@ def test_status_in_words_fits_a_pipe(command: Command) -> None:
     assert "\x1b" not in done.stdout
     for word in ("architect", "Tasks:", "Host:"):
         assert word.casefold() in done.stdout.casefold()
+
+
+def test_status_under_watch_is_as_wide_as_its_terminal(command: Command) -> None:
+    lines = command.run("status", "--once", COLUMNS="40").stdout.splitlines()
+    assert max(map(width, lines)) == 40
+    assert sum(line.endswith("…") for line in lines) > 3
+    assert command.run("status", COLUMNS="no number").stdout.splitlines()[0].endswith("REASON")
 
 
 def test_a_recorder_records_and_status_reads_it(command: Command) -> None:

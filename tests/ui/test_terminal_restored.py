@@ -2,124 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import resource
-import select
 import signal
 import stat
-import struct
 import subprocess
-import sys
 import termios
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pty_terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 PROGRAM = Path(__file__).with_name("terminal_app.py")
 READY = b"the screen is ready"
-RESTORED = (
-    b"\x1b[?1049l",
-    b"\x1b[?25h",
-    b"\x1b[?1000l",
-    b"\x1b[?1003l",
-    b"\x1b[?1006l",
-    b"\x1b[?2004l",
-    b"\x1b[?1004l",
-)
-PROMPT = 2.0
-"""Seconds in which the screen has to be gone."""
-
-
-class Terminal:
-    """A terminal with the small app in it; everything that the app draws is read and kept."""
-
-    def __init__(
-        self, logs: Path, *arguments: str, stdin: int | None = None, rate: int | None = None
-    ) -> None:
-        self.logs = logs
-        self.master, self.slave = pty.openpty()
-        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        self.before = termios.tcgetattr(self.slave)
-        self.drawn = b""
-        self.rate = rate
-        environ = {**os.environ, "TERM": "xterm-256color"}
-        environ.pop("NO_COLOR", None)
-        self.errors = logs / "stderr"
-        with self.errors.open("wb") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, str(PROGRAM), str(logs), *arguments],
-                stdin=self.slave if stdin is None else stdin,
-                stdout=self.slave,
-                stderr=errors,
-                env=environ,
-                start_new_session=True,
-                preexec_fn=lambda: fcntl.ioctl(1, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - one system call, no lock
-            )
-        self.reading = True
-        self.reader = threading.Thread(target=self._read)
-        self.reader.start()
-
-    def _read(self) -> None:
-        while self.reading:
-            if not select.select([self.master], [], [], 0.02)[0]:
-                continue
-            try:
-                self.drawn += os.read(self.master, self.rate or 65536)
-            except OSError:
-                return
-            if self.rate:
-                time.sleep(1)
-
-    def until(self, condition: Callable[[], object], what: str, seconds: float = 15) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, f"{what}; stderr: {self.errors.read_text()}"
-            time.sleep(0.01)
-
-    def ready(self) -> Terminal:
-        self.until(lambda: READY in self.drawn, "the app did not start")
-        return self
-
-    def press(self, keys: str) -> None:
-        os.write(self.master, keys.encode())
-
-    def send(self, number: int) -> None:
-        self.process.send_signal(number)
-
-    def ended(self) -> int:
-        """The exit code, which has to come promptly."""
-        return self.process.wait(PROMPT)
-
-    def close_master(self) -> None:
-        self.reading = False
-        self.reader.join()
-        os.close(self.master)
-        self.master = -1
-
-    def assert_restored(self) -> None:
-        self.until(lambda: RESTORED[-1] in self.drawn, "nothing was restored", 2)
-        missing = [sequence for sequence in RESTORED if sequence not in self.drawn]
-        assert not missing
-        assert self.drawn.rindex(b"\x1b[?1049l") > self.drawn.rindex(b"\x1b[?1049h")
-        assert termios.tcgetattr(self.slave) == self.before
-
-    def close(self) -> None:
-        self.reading = False
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self.reader.join()
-        for number in (self.master, self.slave):
-            if number >= 0:
-                os.close(number)
 
 
 @pytest.fixture
@@ -127,7 +27,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     terminals: list[Terminal] = []
 
     def start(*arguments: str, **options: Any) -> Terminal:
-        terminals.append(Terminal(tmp_path, *arguments, **options))
+        terminals.append(Terminal(PROGRAM, tmp_path, *arguments, **options))
         return terminals[-1]
 
     yield start
@@ -136,7 +36,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
 
 
 def test_q_ends_with_0_and_gives_the_terminal_back(start: Callable[..., Terminal]) -> None:
-    terminal = start().ready()
+    terminal = start().ready(READY)
     terminal.press("q")
     assert terminal.ended() == 0
     terminal.assert_restored()
@@ -144,7 +44,7 @@ def test_q_ends_with_0_and_gives_the_terminal_back(start: Callable[..., Terminal
 
 
 def test_ctrl_c_ends_with_130(start: Callable[..., Terminal]) -> None:
-    terminal = start().ready()
+    terminal = start().ready(READY)
     terminal.press("\x03")
     assert terminal.ended() == 130
     terminal.assert_restored()
@@ -156,7 +56,7 @@ def test_ctrl_c_ends_with_130(start: Callable[..., Terminal]) -> None:
 def test_a_signal_ends_with_its_code_and_gives_the_terminal_back(
     start: Callable[..., Terminal], number: int, code: int
 ) -> None:
-    terminal = start().ready()
+    terminal = start().ready(READY)
     terminal.send(number)
     assert terminal.ended() == code
     terminal.assert_restored()
@@ -167,7 +67,7 @@ def test_a_signal_ends_with_its_code_and_gives_the_terminal_back(
 def test_a_crash_gives_the_terminal_back_and_says_where_its_traceback_is(
     start: Callable[..., Terminal], tmp_path: Path, key: str, what: str
 ) -> None:
-    terminal = start().ready()
+    terminal = start().ready(READY)
     terminal.press(key)
     assert terminal.ended() == 1
     terminal.assert_restored()
@@ -183,7 +83,7 @@ def test_a_crash_gives_the_terminal_back_and_says_where_its_traceback_is(
 
 
 def test_a_crash_tells_no_values_of_variables(start: Callable[..., Terminal], tmp_path: Path) -> None:
-    terminal = start().ready()
+    terminal = start().ready(READY)
     terminal.press("c")
     terminal.ended()
     (file,) = tmp_path.glob("crash-*.txt")
@@ -195,7 +95,7 @@ def test_a_crash_tells_no_values_of_variables(start: Callable[..., Terminal], tm
 def test_a_failure_of_the_app_is_a_message_and_its_exit_code(
     start: Callable[..., Terminal], tmp_path: Path
 ) -> None:
-    terminal = start().ready()
+    terminal = start().ready(READY)
     terminal.press("f")
     assert terminal.ended() == 7
     terminal.assert_restored()
@@ -206,7 +106,7 @@ def test_a_failure_of_the_app_is_a_message_and_its_exit_code(
 def test_a_callback_that_hangs_is_ended_by_the_second_signal(
     start: Callable[..., Terminal], tmp_path: Path
 ) -> None:
-    terminal = start().ready()
+    terminal = start().ready(READY)
     terminal.press("h")
     terminal.until((tmp_path / "hanging").exists, "it did not hang")
     terminal.send(signal.SIGTERM)
@@ -218,7 +118,7 @@ def test_a_callback_that_hangs_is_ended_by_the_second_signal(
 
 
 def test_a_terminal_that_goes_away_ends_the_screen(start: Callable[..., Terminal], tmp_path: Path) -> None:
-    terminal = start().ready()
+    terminal = start().ready(READY)
     terminal.close_master()
     assert terminal.ended() == 129
     assert terminal.errors.read_text() == ""
@@ -235,7 +135,7 @@ def test_input_at_its_end_ends_the_screen_and_does_not_spin(start: Callable[...,
 
 
 def test_a_stopped_and_continued_screen_still_gives_the_terminal_back(start: Callable[..., Terminal]) -> None:
-    terminal = start().ready()
+    terminal = start().ready(READY)
     terminal.send(signal.SIGSTOP)
     drawn = len(terminal.drawn)
     terminal.send(signal.SIGCONT)
@@ -248,7 +148,7 @@ def test_a_stopped_and_continued_screen_still_gives_the_terminal_back(start: Cal
 def test_a_suspended_screen_leaves_the_terminal_as_it_was_and_comes_back(
     start: Callable[..., Terminal],
 ) -> None:
-    terminal = start().ready()
+    terminal = start().ready(READY)
     terminal.send(signal.SIGTSTP)
     terminal.until(lambda: is_stopped(terminal.process.pid), "it was not suspended")
     terminal.assert_restored()
@@ -269,7 +169,7 @@ def is_stopped(pid: int) -> bool:
 
 
 def test_bytes_that_are_no_text_do_not_crash_it(start: Callable[..., Terminal]) -> None:
-    terminal = start().ready()
+    terminal = start().ready(READY)
     os.write(terminal.master, b"\xff\xfe\xc3\x28\x1b[<999999;1\x1b]52;\x9b\xf0\x28\x8c\x28\x1b[200~\xe2\x82")
     os.write(terminal.master, b"\x1b[201~")
     terminal.press("q")
