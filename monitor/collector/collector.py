@@ -14,6 +14,7 @@ from monitor.collector.clock import TickClock, move_lists, wall_clock
 from monitor.collector.commits import CommitBook
 from monitor.collector.facts import FactBook
 from monitor.collector.inputs import HOST, Inputs
+from monitor.collector.overlaps import OverlapBook
 from monitor.collector.publish import Publisher
 from monitor.collector.retell import ended_alerts, ended_mutes, missed_task_events, recovery_event
 from monitor.collector.roster import Member, Roster
@@ -97,6 +98,7 @@ class Collector:
         self._commands: list[Command] = []
         """Of this process's own viewer, since the last tick."""
         self._commits = CommitBook()
+        self._overlaps = OverlapBook(self._roster, self.inputs.git, self._commits, settings.thresholds)
         self._committers: set[str] = set()
         """Agents whose newest commits have to be shown anew."""
         self._boards = BoardBook()
@@ -123,6 +125,7 @@ class Collector:
             self._roster.restore(snapshot.agents)
         self._statuses.restore(snapshot.statuses.values())
         self._alerts = AlertBook(snapshot.alerts)
+        self._overlaps.restore(snapshot.alerts)
         self._mutes = MuteBook(snapshot.mutes)
         self._commits.restore(snapshot.commits)
         self._committers.update(agent_id for commit in snapshot.commits for agent_id in commit.agent_ids)
@@ -414,6 +417,7 @@ class Collector:
             services=self.inputs.services,
             service_severity={service.name: service.severity for service in self._settings.services},
             sources=self._sources,
+            overlaps=self._overlaps.look(now),
             last_commit_at=self._commits.last_commit_at,
             watching_since=self._started_at,
             database_problem=self._sink.problem,

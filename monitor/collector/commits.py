@@ -25,6 +25,7 @@ class CommitBook:
         self._commits: dict[str, Commit] = {}
         self._recent: dict[str, tuple[str, ...]] = {}
         self._newest: dict[str, Millis | None] = {}
+        self._lists: dict[str, tuple[Commit, ...]] = {}
         self._reached: dict[str, tuple[str, ...]] = {}
         """Of each agent, the commits that its worktree has: one of them may be told of by another worktree later."""
         self.version = 0
@@ -35,6 +36,7 @@ class CommitBook:
     def restore(self, commits: Iterable[Commit]) -> None:
         """Take up what history has, so that it is not announced again."""
         self._newest.clear()
+        self._lists.clear()
         self.version += 1
         for commit in commits:
             self._commits[commit.commit_hash] = commit
@@ -71,6 +73,8 @@ class CommitBook:
         for agent_id in agent_ids:
             self._reached[agent_id] = has
             self._recent[agent_id] = tuple(commit.commit_hash for commit in commits[:RECENT_COMMITS_LIMIT])
+        for agent_id in (*agent_ids, *(holder for commit in changed for holder in commit.agent_ids)):
+            self._lists.pop(agent_id, None)
         if changed:
             self._trim()
         return changed, made
@@ -81,6 +85,7 @@ class CommitBook:
         self._recent.pop(agent_id, None)
         self._reached.pop(agent_id, None)
         self._newest.pop(agent_id, None)
+        self._lists.pop(agent_id, None)
 
     @property
     def known(self) -> tuple[Commit, ...]:
@@ -88,8 +93,11 @@ class CommitBook:
         return tuple(self._commits.values())
 
     def recent(self, agent_id: str) -> tuple[Commit, ...]:
-        """The agent's newest commits, newest first."""
-        return tuple(self._commits[name] for name in self._recent.get(agent_id, ()) if name in self._commits)
+        """The agent's newest commits, newest first; the very tuple of before while nothing of them is new."""
+        if agent_id not in self._lists:
+            names = self._recent.get(agent_id, ())
+            self._lists[agent_id] = tuple(self._commits[name] for name in names if name in self._commits)
+        return self._lists[agent_id]
 
     def newest_by(self, agent_id: str) -> Millis | None:
         """When the agent last made a commit: of those that are its own."""

@@ -34,6 +34,8 @@ class GitDesk:
 
     def __init__(self, schedule: GitSchedule, book: SourceBook, on_commits: CommitsCallback) -> None:
         self.readings: dict[str, WorktreeReading] = {}
+        self.version = 0
+        """Grows when another worktree was read, or another set of files is changed in one."""
         self._git = GitSource()
         self._schedule = schedule
         self._book = book
@@ -108,7 +110,7 @@ class GitDesk:
         finally:
             cost_ms = self._git.last_cost_ms(worktree) or 0.0
             self._schedule.finished(worktree, cost_ms, time.monotonic())
-        self.readings[worktree] = reading
+        self._note(worktree, reading)
         if reading.state in NOTHING_TO_READ:
             self._book.off("git", worktree, now, reading.error or reading.state)
             return
@@ -118,6 +120,12 @@ class GitDesk:
         self._book.succeeded("git", worktree, now, 1000 * (time.perf_counter() - begin), cost_ms)
         if log is not None:
             self._on_commits(worktree, log.commits, log.reached)
+
+    def _note(self, worktree: str, reading: WorktreeReading) -> None:
+        old = self.readings.get(worktree)
+        if old is None or (old.repository, old.changed_files) != (reading.repository, reading.changed_files):
+            self.version += 1
+        self.readings[worktree] = reading
 
     def _read(self, worktree: str, now: Millis) -> tuple[WorktreeReading, WorktreeLog | None, str]:
         """In a thread: the worktree's state, its newest commits when its HEAD moved, and why these could not."""

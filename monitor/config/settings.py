@@ -108,6 +108,14 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     no_commit_minutes: Annotated[
         float, Meta(gt=0, le=525_600, description="No commit by any agent for longer raises an alert.")
     ] = 120.0
+    overlap_minutes: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=10_080,
+            description="Two agents change the same file: commits of so many minutes count beside uncommitted files.",
+        ),
+    ] = 60.0
     source_failing_seconds: Annotated[
         float, Meta(ge=0, le=86_400, description="A source that fails for longer raises an alert.")
     ] = 60.0

@@ -8,7 +8,20 @@ from __future__ import annotations
 import random
 from typing import Final, NamedTuple
 
-AREAS: Final = ("orders", "catalog", "accounts", "search", "billing", "web")
+AREAS: Final = (
+    "orders",
+    "catalog",
+    "accounts",
+    "search",
+    "billing",
+    "web",
+    "shipping",
+    "returns",
+    "reviews",
+    "coupons",
+    "stock",
+    "reports",
+)
 _MODULES: Final = ("models", "service", "routes")
 _VERBS: Final = ("load", "check", "merge", "price", "rank", "export", "retry", "cache", "split", "notify")
 _NOUNS: Final = (
@@ -85,13 +98,14 @@ def base_files() -> dict[str, str]:
         for module in _MODULES:
             body = "\n\n".join(_function(rng) for _ in range(3))
             files[f"src/{area}/{module}.py"] = f'"""The {module} of {area}."""\n\n\n{body}'
+        files[f"docs/{area}.md"] = f"# {area.capitalize()}\n\nWhat its routes take.\n"
         files[f"tests/test_{area}.py"] = f'"""What {area} promises."""\n\n\n{_test(rng)}'
     return files
 
 
 def files_of(area: str) -> tuple[str, ...]:
-    """The files that work in an area touches."""
-    return (*(f"src/{area}/{module}.py" for module in _MODULES), f"tests/test_{area}.py", "docs/api-spec.md")
+    """The files that work in an area touches: agents whose tasks are in the same one get in each other's way."""
+    return (*(f"src/{area}/{module}.py" for module in _MODULES), f"tests/test_{area}.py", f"docs/{area}.md")
 
 
 def edited(text: str, path: str, rng: random.Random) -> str:

@@ -84,26 +84,28 @@ def _plan(members: Sequence[Member], seed: int, now: int) -> list[_Branch]:
     trees = [dict(files)]
     for number in range(2, 9):
         at = now - (23 - 2 * number) * _DAY - rng.randrange(_DAY // 2)
-        commits.append(_next_commit(number, number - 1, at, files, rng))
+        commits.append(_next_commit(number, number - 1, at, rng.choice(content.AREAS), files, rng))
         trees.append(dict(files))
     plan = [_Branch("refs/heads/main", 0, commits, files)]
     mark = len(commits)
     for member in members:
         start = len(commits) - rng.choice((0, 0, 0, 1, 3))
         branch = _Branch(f"refs/heads/{member.branch}", start, [], dict(trees[start - 1]))
+        area = content.task_text(seed, member.id, 0).area
         ages = sorted((rng.randrange(1800, 2 * _DAY) for _ in range(rng.randrange(4))), reverse=True)
         parent = start
         for age in (*ages, rng.randrange(*_NEWEST_COMMIT[member.opening])):
             mark += 1
-            branch.commits.append(_next_commit(mark, parent, now - age, branch.files, rng))
+            branch.commits.append(_next_commit(mark, parent, now - age, area, branch.files, rng))
             parent = mark
         plan.append(branch)
     return plan
 
 
-def _next_commit(mark: int, parent: int, at: int, files: dict[str, str], rng: random.Random) -> _Commit:
-    """A commit that edits one to three files of an area; `files` becomes the tree after it."""
-    area = rng.choice(content.AREAS)
+def _next_commit(
+    mark: int, parent: int, at: int, area: str, files: dict[str, str], rng: random.Random
+) -> _Commit:
+    """A commit that edits one to three files of that area; `files` becomes the tree after it."""
     changed = {
         path: content.edited(files[path], path, rng)
         for path in rng.sample(content.files_of(area), rng.randint(1, 3))

@@ -23,6 +23,7 @@ from monitor.model import (
     Task,
     WorktreeReading,
 )
+from monitor.rules.overlaps import Overlap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,6 +74,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     service_severity: Mapping[str, Severity] = {}
     """By service name, as configured."""
     sources: tuple[SourceStatus, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
+    """Agents that change the same files in different worktrees."""
     last_commit_at: Millis | None = None
     """Newest commit of any agent, recorded earlier or now."""
     watching_since: Millis = 0

@@ -8,9 +8,11 @@ terminal's style while it stays the same (read against Textual 8.2.8, `Composito
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from textual import events
 from textual._compositor import Compositor, CompositorUpdate
 from textual._context import visible_screen_stack
 from textual.geometry import Region
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from textual.strip import Strip
     from textual.widget import Widget
 
+_DOES: Final = (events.Key, events.MouseDown, events.MouseScrollDown, events.MouseScrollUp)
+"""What a person does, whose effect is drawn at once."""
+_FRAME_SECONDS: Final = 1 / 60
 _RESET: Final = "\x1b[0m"
 _MARK: Final = "\0"
 
@@ -183,3 +188,27 @@ class CellScreen(Screen[ScreenResultType]):
     def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(name, id, classes)
         self._compositor = CellCompositor()
+        self._answers = False
+        self._painted_at = 0.0
+
+    def _forward_event(self, event: events.Event) -> None:
+        """What comes of what a person does is drawn at once.
+
+        Textual draws at the next beat of a timer, sixty times a second, and later when a tick has made it miss one.
+        """
+        self._answers = self._answers or isinstance(event, _DOES)
+        super()._forward_event(event)
+
+    async def _on_idle(self, event: events.Idle) -> None:
+        waits = (
+            self._dirty_widgets or self._layout_required or self._repaint_required or self._scroll_required
+        )
+        if self._answers and waits and self.is_current and not self.app._batch_count:  # noqa: SLF001 - as Textual does
+            self._answers = False
+            # Of keys that come faster than a person types, the timer draws some together.
+            if time.monotonic() - self._painted_at >= _FRAME_SECONDS:
+                self._painted_at = time.monotonic()
+                event.prevent_default()
+                self._on_timer_update()
+                return
+        await super()._on_idle(event)

@@ -29,6 +29,7 @@ from monitor.model import (
     Command,
     Commit,
     DiskUsage,
+    FileChange,
     HostReading,
     ProcessExit,
     ProcessGroup,
@@ -48,9 +49,11 @@ START: Final = 1_750_000_000_000
 ROOTS: Final = ("/shop", "/farm")
 TREES: Final = ("one", "two", "three")
 """Names of the worktrees."""
+FILES: Final = ("src/shop.py", "src/farm.py", "a picture")
 WORDS: Final = ("TODO", "IN_PROGRESS", "BLOCKED", "DONE", "REVIEW")
 
 Draw = Callable[..., Any]
+changes = st.builds(FileChange, st.sampled_from(FILES), st.none() | st.just(3), st.none() | st.just(0))
 
 
 class FakeInputs:
@@ -68,7 +71,7 @@ class FakeInputs:
         self.trees: dict[ProcessKey, tuple[ProcessInfo, ...]] = {}
         self.progress: list[Activity] = []
         self.new_groups: list[ProcessGroup] = []
-        self.git = SimpleNamespace(readings={}, used_percent=lambda: 1.0)
+        self.git = SimpleNamespace(readings={}, used_percent=lambda: 1.0, version=0)
         self.watcher = SimpleNamespace(events_seen=3, state="watching 3 folders")
         self.sampled: Callable[[int], None] = lambda _now: None
 
@@ -299,6 +302,8 @@ class World:
             commit_timestamp=self.now - draw(st.sampled_from([0, 3_000, 600_000])) - self.number % 7,
             attribution="reflog",
             repository="/shop/.git",
+            parents=1,
+            files=draw(st.none() | st.lists(changes, unique_by=lambda change: change.path).map(tuple)),
         )
         others = draw(st.lists(st.sampled_from(TREES), unique=True, max_size=2))
         for name in dict.fromkeys([*others, maker]):
@@ -315,11 +320,14 @@ class World:
         name = draw(st.sampled_from(TREES))
         path = str(self.folder / name)
         self._tell_log(name)
+        self.inputs.git.version += 1
         self.inputs.git.readings[path] = WorktreeReading(
             path=path,
             at=self.now - 1,
             state=draw(st.sampled_from(["branch", "rebase", "index-locked"])),
+            repository=draw(st.sampled_from([None, "/shop/.git", "/farm/.git"])),
             branch=draw(st.sampled_from([None, "main", "fix"])),
+            changed_files=tuple(draw(st.lists(st.sampled_from(FILES), unique=True))),
             ahead=draw(st.none() | st.integers(0, 3)),
             uncommitted_changes=draw(st.none() | st.integers(0, 30)),
             last_change=draw(st.none() | st.just(self.now - 400)),

@@ -19,6 +19,8 @@ from monitor.demo import agent, gitenv, repository
 from monitor.demo.cast import cast
 from monitor.demo.fleet import _LAUNCH, Fleet
 from monitor.errors import ConfigError, MonitorError
+from monitor.rules.overlaps import OverlapIndex, Work
+from monitor.sources.git import GitSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -258,6 +260,23 @@ def test_agents_do_not_outlive_their_supervisor(launch: str, monkeypatch: pytest
         everything = everyone(fleet._process.pid)
         fleet._process.kill()
         assert_all_gone(everything)
+
+
+def test_two_agents_of_the_usual_fleet_change_the_same_files_and_most_do_not() -> None:
+    git_source, index = GitSource(), OverlapIndex()
+    with Fleet(None, 6, 1, pace=0) as fleet:
+        now = time.time_ns() // 1_000_000
+        for folder in (fleet.root / "agents").iterdir():
+            own = [
+                made
+                for made in git_source.log(str(folder), folder.name).commits
+                if made.attribution == "reflog"
+            ]
+            lately = tuple(made for made in own if now - made.commit_timestamp < 3_600_000)
+            index.put(str(folder), Work(repository="shop", agents=(folder.name,), commits=lately))
+    (overlap,) = index.find()
+    assert sorted(overlap.pair) == ["builder", "tester"]
+    assert all("shipping" in file for file in overlap.files)
 
 
 def test_the_same_seed_and_moment_give_the_same_history(tmp_path: Path) -> None:

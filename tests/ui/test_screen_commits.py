@@ -98,6 +98,21 @@ async def test_the_mark_goes_with_the_alert(store: KeyStore) -> None:
         await screen.until_gone("⧉")
 
 
+@pytest.mark.parametrize("value", [None, 3, "builder", {"builder": 1}, [None, 7]])
+async def test_an_alert_that_tells_agents_and_files_in_another_shape_marks_nothing(
+    store: KeyStore, value: object
+) -> None:
+    give_files(store, *FILES)
+    told = {"agents": value, "files": value, "assigned_to": value}
+    fires = alert("o", "warning", rule="file-overlap", subject="odd", title="Of another shape", metadata=told)
+    store.set(Keys.ALERTS, (fires,))
+    async with shown(store, WIDE) as screen:
+        await screen.until_shown("Of another shape")
+        assert "⧉" not in screen.text
+        await screen.press("enter")
+        await screen.until_shown("Evidence")
+
+
 async def test_commits_are_found_by_the_files_that_they_change(store: KeyStore) -> None:
     give_files(store, *FILES)
     async with shown(store) as screen:

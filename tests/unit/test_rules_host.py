@@ -54,6 +54,7 @@ def test_the_table_of_rules_says_how_grave_each_is_and_how_long_it_holds_and_cle
         "uncommitted-warning": ("agent", "warning", 30, 10),
         "uncommitted-error": ("agent", "error", 30, 10),
         "no-commits": ("agent", "info", 0, 10),
+        "file-overlap": ("agent", "info", 10, 30),
         "task-blocked-long": ("task", "error", 0, 10),
         "task-stale": ("task", "warning", 0, 10),
         "tasks-blocked-many": ("task", "warning", 0, 10),

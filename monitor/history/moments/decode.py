@@ -186,8 +186,8 @@ def board_state(row: sqlite3.Row) -> BoardState:
 def commit(row: sqlite3.Row) -> Commit:
     """A row of `git_commits` with the JSON array `holders` of [agent, whether its reflog told by then, branch].
 
-    Beside it `files` is one of [path, lines added, lines deleted]. Whose reflog told has made it; else the first that
-    had it stands for all.
+    Whose reflog told has made it; else the first that had it stands for all. Beside it `files` is an array of
+    [path, lines added, lines deleted].
     """
     holders = parse(row["holders"], tuple[Holder, ...], ()) or (
         Holder(row["agent_id"], row["attribution"] == "reflog", row["branch"]),

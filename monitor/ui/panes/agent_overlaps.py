@@ -21,8 +21,7 @@ def overlaps(alerts: Iterable[Alert], name_of: Callable[[str], str]) -> Mapping[
     for alert in alerts:
         if alert.rule != RULE:
             continue
-        agents: list[str] = [str(agent) for agent in alert.metadata.get("agents", ())]
-        files: list[str] = [str(file) for file in alert.metadata.get("files", ())]
+        agents, files = words(alert.metadata.get("agents")), words(alert.metadata.get("files"))
         if not files:
             continue
         more = f" +{len(files) - 1}" if len(files) > 1 else ""
@@ -30,3 +29,8 @@ def overlaps(alerts: Iterable[Alert], name_of: Callable[[str], str]) -> Mapping[
             others = ", ".join(name_of(other) for other in agents if other != agent)
             told.setdefault(agent, []).append(f"same file as {others}: {clean(files[0])}{more}")
     return {agent: "; ".join(sentences) for agent, sentences in told.items()}
+
+
+def words(value: object) -> list[str]:
+    """A list of text out of an alert's metadata, which another program's recording may hold in any shape."""
+    return [word for word in value if isinstance(word, str)] if isinstance(value, list | tuple) else []

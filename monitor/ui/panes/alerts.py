@@ -11,6 +11,7 @@ from monitor.keystore import Keys
 from monitor.model import SEVERITIES, Alert
 from monitor.text import clean
 from monitor.ui import format as text
+from monitor.ui.panes.agent_overlaps import words
 from monitor.ui.panes.alert_actions import AlertActions
 from monitor.ui.panes.alert_words import QUIET, SEEN, quiet_for, seen_by, severity_glyph, severity_word
 from monitor.ui.panes.commits import agent_names
@@ -38,7 +39,7 @@ def _urgency(alert: Alert) -> tuple[bool, int, int]:
 def subjects_of(alert: Alert) -> Sequence[str]:
     """What an alert is about: its subject, whose task it tells of, and the agents that its rule names."""
     told = alert.metadata
-    return (alert.subject, told.get("assigned_to") or "", *told.get("agents", ()))
+    return (alert.subject, told.get("assigned_to") or "", *words(told.get("agents")))
 
 
 class AlertsPane(AlertActions[Alert]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitor.ui.panes.agent_overlaps import RULE
+from monitor.ui.panes.agent_overlaps import RULE, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,8 +18,8 @@ def shared_files(alerts: Iterable[Alert]) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for alert in alerts:
         if alert.rule == RULE:
-            files = _words(alert.metadata.get("files"))
-            for agent_id in _words(alert.metadata.get("agents")):
+            files = words(alert.metadata.get("files"))
+            for agent_id in words(alert.metadata.get("agents")):
                 found.setdefault(agent_id, set()).update(files)
     return {agent_id: frozenset(files) for agent_id, files in found.items() if files}
 
@@ -32,8 +32,3 @@ def touched_by(commit: Commit, shared: Mapping[str, AbstractSet[str]]) -> tuple[
         *(shared.get(agent_id, ()) for agent_id in commit.agent_ids or (commit.agent_id,))
     )
     return tuple(change.path for change in commit.files if change.path in files)
-
-
-def _words(value: object) -> list[str]:
-    """A list of text from metadata, which may come out of another program's recording."""
-    return [word for word in value if isinstance(word, str)] if isinstance(value, list | tuple) else []
