@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from test_replay_of_a_recording import watched
 from textual.color import Color
+from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.theme import Theme
 from ui_pictures import Picture, compare, look, written
@@ -54,6 +55,11 @@ def has_papers_of(theme: Theme, app: MonitorApp) -> bool:
     return any(style.endswith(tuple(papers)) for line in look(app).styles for style in set(line))
 
 
+def whole_list(app: MonitorApp) -> bool:
+    lists = app.screen.query(CommandList)
+    return bool(lists) and not lists.first().has_class("--populating") and "Next waiting" in text_of(app)
+
+
 async def in_every_theme(
     app: MonitorApp, pilot: Pilot[None], reopen: tuple[str, ...] = ()
 ) -> dict[str, Picture]:
@@ -61,10 +67,12 @@ async def in_every_theme(
     pictures: dict[str, Picture] = {}
     for theme in OWN:
         app.theme = theme.name
-        await pilot.press(*reopen)
+        for key in reopen:
+            await pilot.press(key)
+            await settled(app, pilot)
         await wait_for(pilot, partial(has_papers_of, theme, app), theme.name)
         if reopen:
-            await wait_for(pilot, lambda: "Next waiting" in text_of(app), "the list of the palette")
+            await wait_for(pilot, lambda: whole_list(app), "the list of the palette")
         pictures[theme.name] = await settled(app, pilot)
     return pictures
 

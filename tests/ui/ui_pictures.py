@@ -53,7 +53,8 @@ def written(pictures: Mapping[str, Picture]) -> str:
     """The file of a screen in several looks; its text has to be the same in all of them."""
     first = next(iter(pictures.values()))
     for name, picture in pictures.items():
-        assert picture.text == first.text, f"another text in {name}"
+        others = [pair for pair in zip(first.text, picture.text, strict=True) if pair[0] != pair[1]]
+        assert not others, f"another text in {name}: {others}"
     letters: dict[str, str] = {}
     for style in (style for line in first.styles for style in line):
         if style not in letters:
