@@ -42,7 +42,7 @@ $(STAMP): pyproject.toml
 	@touch $@
 
 picture: $(STAMP)
-	$(BIN)/python tools/picture.py docs/pictures/live.svg
+	$(BIN)/python tools/picture.py docs/pictures
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
