@@ -241,6 +241,21 @@ class MonitorApp(App[None]):
         """Leave; 1 when the feed has failed."""
         self.exit(return_code=1 if self.failure else 0)
 
+    def action_command_palette(self) -> None:
+        """Find a command, or anything else by its name."""
+        from monitor.ui.screens.finder import Finder
+
+        if not isinstance(self.screen, Finder):
+            self.push_screen(Finder(id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Find a theme by its name."""
+        from textual.theme import ThemeProvider
+
+        from monitor.ui.screens.finder import Finder
+
+        self.push_screen(Finder(providers=[ThemeProvider], placeholder="Search for themes…"))
+
     def action_help(self) -> None:
         """Show all keys, once."""
         from monitor.ui.screens.help import HelpScreen

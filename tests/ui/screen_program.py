@@ -1,9 +1,10 @@
 """The real screen over a store filled by hand, for the tests on a terminal: `screen_program.py LOGS [OPTIONS]`.
 
 OPTIONS are JSON: those of the screen, and `tick`, the seconds between two changes of every agent (0: none). What the
-environment asks for is obeyed as the command line does it. F12 writes the next mark to the terminal as its title, once
-all that came before is drawn; F11 opens a dialog to choose in and shows notes, F10 one to type in. When it ends it
-writes to LOGS/end, as JSON, how many ticks there were, the longest time between two of them, and its peak memory.
+environment asks for is obeyed as the command line does it. F12 writes the next mark to the terminal as its title,
+once all that came before is drawn; F8 ends the changes and writes what stands on the screen then to LOGS/shown. F11
+opens a dialog to choose in and shows notes, F10 one to type in. When it ends it writes to LOGS/end, as JSON, how many
+ticks there were, the longest time between two of them, and its peak memory.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ environment = screen_environment()
 
 from textual.binding import Binding, BindingType  # noqa: E402 - the environment is read while this is imported
 from ui_fleet import MINUTE, NOW, ScriptedFeed, fill, metrics, processes  # noqa: E402
+from ui_screens import text_of  # noqa: E402
 
 from monitor.keystore import Keys, KeyStore  # noqa: E402
 from monitor.ui import app  # noqa: E402
@@ -41,14 +43,18 @@ class TickingFeed(ScriptedFeed):
         self.seconds = seconds
         self.ticks = 0
         self.longest = 0.0
+        self._ticking: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        ticking = asyncio.create_task(self._tick()) if self.seconds else None
+        self._ticking = asyncio.create_task(self._tick()) if self.seconds else None
         try:
             await super().run()
         finally:
-            if ticking is not None:
-                ticking.cancel()
+            self.stand_still()
+
+    def stand_still(self) -> None:
+        if self._ticking is not None:
+            self._ticking.cancel()
 
     async def _tick(self) -> None:
         last = time.monotonic()
@@ -71,6 +77,7 @@ class Program(MonitorApp):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f12", "mark", priority=True),
+        Binding("f8", "stand_still", priority=True),
         Binding("f11", "ask", priority=True),
         Binding("f10", "prompt", priority=True),
     ]
@@ -83,6 +90,14 @@ class Program(MonitorApp):
         self.marks += 1
         if self._driver is not None:
             self._driver.write(f"\x1b]2;mark {self.marks}\x07")
+
+    def action_stand_still(self) -> None:
+        assert isinstance(self.feed, TickingFeed)
+        self.feed.stand_still()
+        self.set_timer(0.2, self._write_down)
+
+    def _write_down(self) -> None:
+        (logs / "shown").write_text(text_of(self), encoding="utf-8")
 
     def action_ask(self) -> None:
         for severity in ("information", "warning", "error"):

@@ -18,20 +18,6 @@ from monitor.ui.widgets.columns import Column, place
 if TYPE_CHECKING:
     from monitor.keystore import KeyStore
 
-SIZES = [(1, 1), (300, 80), (10, 3), (80, 24), (2, 60), (300, 2), (131, 30), (132, 30), (40, 9), (200, 50)]
-
-
-async def test_a_storm_of_sizes_does_no_harm(store: KeyStore) -> None:
-    async with shown(store) as screen:
-        for keys in ((), ("enter",), ("escape", "b"), ("escape", "question_mark"), ("escape", "4", "z")):
-            await screen.press(*keys)
-            for size in SIZES:
-                await screen.pilot.resize_terminal(*size)
-                await screen.tick()
-        await screen.pilot.resize_terminal(*WIDE)
-        await screen.press("z")
-        await screen.until_shown("validator")
-
 
 def heights(screen: Screen) -> dict[str, int]:
     """Lines of each pane of the main screen."""

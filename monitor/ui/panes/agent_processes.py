@@ -118,7 +118,8 @@ class Trees:
         parts = [
             (place, fit(cells[key], place.width, "right")) for key, place in placed.items() if key in cells
         ]
-        return sorted([*parts, label], key=lambda part: part[0].x)
+        # Where the names have no room, nothing may stand on the other columns.
+        return sorted([*parts, label] if "name" in placed else parts, key=lambda part: part[0].x)
 
 
 def _label(row: ProcessRow) -> Cell:

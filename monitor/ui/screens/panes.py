@@ -74,7 +74,8 @@ class PanesScreen(BaseScreen[ScreenResultType]):
     def share_out(self, size: Size, here: BasePane | None = None) -> None:
         """Give each pane its place on a screen of this size, when it comes to another one than before."""
         here = here or self.focused_pane or self.panes()[0]
-        height = max(0, size.height - _FRAME - self.LINES - self.time_line_height(size))
+        # Also where there is no line left: a pane that is not displayed would lose the focus, and be left for good.
+        height = max(1, size.height - _FRAME - self.LINES - self.time_line_height(size))
         area = Region(0, 0, size.width, height)
         alone = self.zoomed and not self.PLACES_ZOOMED
         self.grid.place({here.id or "": area} if alone else self.lay_out(area, here))
