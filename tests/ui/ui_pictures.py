@@ -11,6 +11,7 @@ from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from rich.style import Style
+from textual._context import visible_screen_stack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +31,7 @@ class Picture(NamedTuple):
 def look(app: Any) -> Picture:
     """What stands on the screen of an app now."""
     app.screen._compositor._dirty_regions.clear()
+    visible_screen_stack.set(app._background_screens)  # what is seen under a dialog
     lines, styles = [], []
     for strip in app.screen._compositor.render_strips():
         lines.append("".join(segment.text for segment in strip).rstrip())
