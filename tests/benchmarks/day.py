@@ -30,6 +30,8 @@ from tests.benchmarks.terminal import COLUMNS, ROWS, Measurement, end, measure, 
 
 SETTLE_SECONDS = 20.0
 """For a thousand agents to have been read."""
+FULL_SECONDS = 70.0
+"""For the sparklines to be full, so that nothing moves any more."""
 APART_SECONDS = 0.08
 """Nothing may have come for so long before a key is pressed, so that what comes next is its answer."""
 PRESSED = (
@@ -79,7 +81,9 @@ def idle(seconds: float) -> None:
         ) as recorder:
             try:
                 time.sleep(5)
-                row = measure("attached, nothing changes", view, seconds=seconds, period=1.0)
+                row = measure(
+                    "attached, nothing changes", view, seconds=seconds, period=1.0, settle=FULL_SECONDS
+                )
             finally:
                 recorder.terminate()
     print("\nidle: 20 agents that do nothing, a refresh a second")

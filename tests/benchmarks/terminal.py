@@ -84,8 +84,9 @@ def measure(
     paint: str | None = None,
     data: str | None = None,
     quit_key: bytes = b"q",
+    settle: float = SETTLE_SECONDS,
 ) -> Measurement:
-    """Run `command` at 200×50 until it has settled, measure it for `seconds`, and end it.
+    """Run `command` at 200×50 for `settle` seconds, measure it for `seconds`, and end it.
 
     `paint` is a pattern of its first picture, `data` one of what it is there to show.
     """
@@ -95,7 +96,7 @@ def measure(
         os.execvpe(command[0], command, screen_environment())
     fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     try:
-        alive = output.read(fd, SETTLE_SECONDS)
+        alive = output.read(fd, settle)
         cpu, start = tree_cpu(pid), time.perf_counter()
         alive = alive and output.read(fd, seconds)
         elapsed = time.perf_counter() - start

@@ -11,6 +11,10 @@ from monitor.ui.widgets.columns import Place, Placed, R
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_BLOCKS: Final = frozenset(" ▁▂▃▄▅▆▇█")
+"""Letters of a sparkline: each takes one cell."""
+_WIDE: Final = 12
+"""Cells from which it pays to look for the part of a cell that differs."""
 _NEAR: Final = 5
 """Cells between two changed ones up to which both are repainted together: a cursor move takes 8 bytes."""
 
@@ -95,11 +99,23 @@ def changed_runs(old: Drawn, new: Drawn) -> Iterator[tuple[int, int]]:
     for place, before, after in zip(new.places, old.cells, new.cells, strict=True):
         if before is after or before == after:
             continue
-        if end >= 0 and place.x - end > _NEAR:
+        first, last = _narrowed(before, after, place.width)
+        if end >= 0 and place.x + first - end > _NEAR:
             yield start, end
             start = -1
         if start < 0:
-            start = place.x
-        end = place.x + place.width
+            start = place.x + first
+        end = place.x + last
     if end >= 0:
         yield start, end
+
+
+def _narrowed(before: Cell, after: Cell, width: int) -> tuple[int, int]:
+    """The part of a wide cell that differs, where that can be told cheaply: a sparkline that grows by a block."""
+    if width < _WIDE or len(before) != 1 or len(after) != 1:
+        return 0, width
+    (old, old_style), (new, new_style) = before[0], after[0]
+    if old_style != new_style or not (len(old) == len(new) == width and _BLOCKS.issuperset(old + new)):
+        return 0, width
+    differing = [place for place, (was, now) in enumerate(zip(old, new, strict=True)) if was != now]
+    return differing[0], differing[-1] + 1
