@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from command_checks import covers
+from textual.command import CommandPalette
 from ui_fleet import metrics
 from ui_screens import Screen
 
@@ -31,7 +32,7 @@ async def _a_filter_works_while_it_is_typed(screen: Screen) -> None:
 @covers("palette")
 async def _the_palette_runs_commands_and_finds_agents(screen: Screen) -> None:
     await screen.press("colon")
-    await screen.until(lambda: type(screen.app.screen).__name__ == "CommandPalette")
+    await screen.until(lambda: isinstance(screen.app.screen, CommandPalette))
     await screen.press(*"reviewer")
     await screen.until(lambda: "Agent: reviewer" in screen.text)
     await screen.press("enter")

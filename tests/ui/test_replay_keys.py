@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
+from textual.command import CommandPalette
 from textual.events import Key
 from ui_fleet import HOUR, MINUTE, NOW
 from ui_replay import FIRST, LAST, ReplayedScreen, replay_store, replayed
@@ -258,7 +259,7 @@ async def test_help_and_palette_show_what_means_something_in_a_replay() -> None:
 async def test_the_palette_runs_a_command_of_the_replay() -> None:
     async with replayed(replay_store()) as screen:
         await screen.press("colon")
-        await screen.until(lambda: type(screen.app.screen).__name__ == "CommandPalette")
+        await screen.until(lambda: isinstance(screen.app.screen, CommandPalette))
         await screen.press(*"Previous alert")
         await screen.until(lambda: "alert before" in screen.text)
         await screen.press("enter")

@@ -7,6 +7,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.command import CommandPalette
 from ui_fleet import add_agent, status
 from ui_replay import replay_store, replayed
 from ui_screens import NARROW, WIDE, Screen, shown
@@ -63,7 +64,7 @@ def test_ten_thousand_things_are_looked_through_within_a_key() -> None:
 async def type_into_palette(screen: Screen, typed: str, found: str) -> None:
     """Open the palette, type, and wait until this is the best result."""
     await screen.press("colon")
-    await screen.until(lambda: type(screen.app.screen).__name__ == "CommandPalette")
+    await screen.until(lambda: isinstance(screen.app.screen, CommandPalette))
     await screen.press(*("space" if letter == " " else letter for letter in typed))
     await screen.until_shown(found)
 

@@ -57,11 +57,12 @@ class Session(AppService):
         """End the process: ask it, then make it."""
         # Not by a timeout: textual-serve's own swallows the cancellation that this would be.
         asked = asyncio.create_task(super().stop())
-        await asyncio.wait({asked}, timeout=STOP_SECONDS)
         if self.process is not None:
-            if self.process.returncode is None:
+            ended = asyncio.create_task(self.process.wait())
+            await asyncio.wait({ended}, timeout=STOP_SECONDS)
+            if not ended.done():
                 self.process.kill()
-            await self.process.wait()
+            await ended
         await asked
 
 
