@@ -23,6 +23,7 @@ from monitor.keystore import Keys, KeyStore
 from monitor.model import AgentMetrics, AgentStatus, Command
 from monitor.ui.app import MonitorApp
 from monitor.ui.options import ScreenOptions
+from monitor.ui.panes.agent_loads import POINTS
 from monitor.ui.panes.agents import AgentsPane
 from monitor.ui.screens.main import MainScreen
 
@@ -179,12 +180,26 @@ class Bench:
             cost.sizes += one.sizes
         return cost
 
+    def second(self) -> None:
+        """A second goes by in which nothing happens: header and panes are told of the clock."""
+        self.store.set(Keys.CLOCK, self.store.get(Keys.CLOCK) + 1000)
+        self.store.flush()
+        self.app.notices._deliver()
+
+    def fill_sparklines(self) -> None:
+        """Let so many seconds go by that no sparkline grows any more."""
+        for _ in range(2 * POINTS):
+            self.second()
+        self.paint()
+
     async def answer(self, name: str, times: int) -> Cost:
         """From a j that is pressed just when a tick of all agents is told, to its picture; time of the wall."""
         cost = Cost(name, [], [])
         for _ in range(times):
             await asyncio.sleep(0.05)
             self.news()
+            if self.pane.table.cursor + 1 >= len(self.pane.table.rows):
+                self.pane.table.action_edge("first")
             drawn = self.app.wait_for(self.pane.table.cursor + 1)
             before = time.perf_counter()
             self.store.flush()
@@ -219,10 +234,10 @@ async def measure(agents: int, size: tuple[int, int], times: int) -> list[Cost]:
         bench.pane.action_group()
         costs.append(bench.tick("tick of all agents, grouped by repository", times))
         bench.paint()
-        none = frozenset[str]()
-        costs.append(bench.cost("tick without news", times, lambda: bench.pane.notice(none)))
-        while bench.pane.notes():
+        while bench.pane.grouping:
             bench.pane.action_group()
+        bench.fill_sparklines()
+        costs.append(bench.cost("tick without news, every pane", times, bench.second))
         table.action_edge("first")
         costs.append(await bench.answer("key beside a tick of all agents, until drawn", min(times, 60)))
     return costs

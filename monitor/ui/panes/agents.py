@@ -195,6 +195,11 @@ class AgentsPane(Pane[AgentLine]):
         return lines
 
     @property
+    def grouping(self) -> Grouping:
+        """What the agents are grouped by; empty: they are not."""
+        return self._grouping
+
+    @property
     def wanted(self) -> int:
         """Headings count as lines; processes do not, because they come and go."""
         return 1 + self.TITLES + self._lines if self._lines else super().wanted
