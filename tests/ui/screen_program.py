@@ -14,6 +14,7 @@ import json
 import resource
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -81,15 +82,22 @@ class Program(MonitorApp):
         Binding("f11", "ask", priority=True),
         Binding("f10", "prompt", priority=True),
     ]
-    marks = 0
+    asked = marks = 0
 
     def action_mark(self) -> None:
-        self.screen.call_after_refresh(self._mark)
+        self.asked += 1
+        self._mark_once_drawn(self.asked)
 
-    def _mark(self) -> None:
-        self.marks += 1
-        if self._driver is not None:
-            self._driver.write(f"\x1b]2;mark {self.marks}\x07")
+    def _mark_once_drawn(self, number: int) -> None:
+        """Ask the screen, and again later: one that just closes tells nothing any more."""
+        if self.marks < number:
+            self.screen.call_after_refresh(self._mark, number)
+            self.set_timer(0.05, partial(self._mark_once_drawn, number))
+
+    def _mark(self, number: int) -> None:
+        if self.marks < number and self._driver is not None:
+            self.marks = number
+            self._driver.write(f"\x1b]2;mark {number}\x07")
 
     def action_stand_still(self) -> None:
         assert isinstance(self.feed, TickingFeed)
