@@ -37,7 +37,7 @@ SEVERITY_GLYPHS: Final[dict[Severity, tuple[str, StyleName]]] = {
     "error": ("✖", "bad"),
     "critical": ("◆", "alarm"),
 }
-SHARED: Final = "⧉"
+SHARED: Final = "⇄"
 """Stands beside a file, a commit and an agent when another agent changes the same file."""
 SOURCE_GLYPHS: Final[dict[SourceState, tuple[str, StyleName]]] = {
     "ok": ("●", "ok"),

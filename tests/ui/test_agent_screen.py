@@ -135,10 +135,10 @@ async def test_an_alert_about_its_task_or_about_files_it_shares_is_among_its_ale
     async with shown(store) as screen:
         await screen.press("enter")
         await screen.until(lambda: len(details(screen).alerts.table.rows) == 2)
-        await screen.until_shown("⧉ same file as parser: src/a.py +1")
+        await screen.until_shown("⇄ same file as parser: src/a.py +1")
         store.set(Keys.ALERTS, ())
         await screen.tick()
-        await screen.until_gone("⧉")
+        await screen.until_gone("⇄")
 
 
 async def test_a_tick_that_changes_nothing_of_it_draws_nothing_of_its_panes(store: KeyStore) -> None:

@@ -164,11 +164,11 @@ async def test_both_agents_of_an_overlap_say_so_until_it_is_over(store: KeyStore
     async with shown(store, (300, 50)) as screen:
         store.set(Keys.ALERTS, (told,))
         await screen.tick()
-        await screen.until_shown("⧉ same file as parser: src/parser.py")
-        assert "⧉ same file as architect: src/parser.py" in line_of(screen, "parser")
+        await screen.until_shown("⇄ same file as parser: src/parser.py")
+        assert "⇄ same file as architect: src/parser.py" in line_of(screen, "parser")
         store.set(Keys.ALERTS, ())
         await screen.tick()
-        await screen.until_gone("⧉")
+        await screen.until_gone("⇄")
 
 
 # --- groups ---------------------------------------------------------------------------------------------------------

@@ -77,14 +77,14 @@ async def test_what_two_agents_change_is_marked_in_both_rows_and_in_the_commit(
     overlap(store)
     async with shown(store, size) as screen:
         agents = {name: line_of(screen, f" {name} ") for name in ("builder", "parser", "architect")}
-        assert "⧉" in agents["builder"]
-        assert "⧉" in agents["parser"]
-        assert "⧉" not in agents["architect"]
+        assert "⇄" in agents["builder"]
+        assert "⇄" in agents["parser"]
+        assert "⇄" not in agents["architect"]
         await screen.press("2")
-        await screen.until(lambda: "⧉ Keep the last good" in screen.text)
+        await screen.until(lambda: "⇄ Keep the last good" in screen.text)
         await screen.press("enter")
         await screen.until_shown("src/board.py")
-        assert "⧉" in line_of(screen, "src/board.py")
+        assert "⇄" in line_of(screen, "src/board.py")
 
 
 async def test_the_mark_goes_with_the_alert(store: KeyStore) -> None:
@@ -92,10 +92,10 @@ async def test_the_mark_goes_with_the_alert(store: KeyStore) -> None:
     alerts = store.get(Keys.ALERTS)
     overlap(store)
     async with shown(store) as screen:
-        assert "⧉" in screen.text
+        assert "⇄" in screen.text
         store.set(Keys.ALERTS, alerts)
         await screen.tick()
-        await screen.until_gone("⧉")
+        await screen.until_gone("⇄")
 
 
 @pytest.mark.parametrize("value", [None, 3, "builder", {"builder": 1}, [None, 7]])
@@ -108,7 +108,7 @@ async def test_an_alert_that_tells_agents_and_files_in_another_shape_marks_nothi
     store.set(Keys.ALERTS, (fires,))
     async with shown(store, WIDE) as screen:
         await screen.until_shown("Of another shape")
-        assert "⧉" not in screen.text
+        assert "⇄" not in screen.text
         await screen.press("enter")
         await screen.until_shown("Evidence")
 

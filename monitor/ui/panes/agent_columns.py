@@ -112,14 +112,11 @@ def _urgent(row: AgentRow, otherwise: StyleName) -> StyleName:
 
 
 def _reason(row: AgentRow, _width: int) -> Cell:
-    """Why it has its status; what it shares with another agent stands before that unless a person is needed."""
+    """Why it has its status; behind that what it shares with another agent, which a mark beside ± tells in any case."""
     if row.status is None:
         return ()
     reason: Cell = ((clean(row.status.status_reason), _urgent(row, "muted")),)
-    if not row.overlap:
-        return reason
-    mark: Cell = ((f"{text.SHARED} {row.overlap}", "warn"),)
-    return (*reason, ("  ", "text"), *mark) if waits_for_a_person(row) else (*mark, ("  ", "text"), *reason)
+    return (*reason, ("  ", "text"), (f"{text.SHARED} {row.overlap}", "warn")) if row.overlap else reason
 
 
 def urgent_line(row: AgentRow, columns: Sequence[Placed[Any]]) -> Parts:
