@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
+# Four test programs also on two cores: most of them wait for processes, terminals and clocks most of the time.
 # Finds processes of the whole host by what started them: in a test program of its own.
 ALONE  := tests/integration/test_processes_configured.py
 
@@ -15,7 +16,7 @@ test: $(STAMP)
 ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore $(ALONE)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --ignore $(ALONE)
 	$(BIN)/python -m pytest $(ALONE)
 endif
 
