@@ -108,7 +108,7 @@ WITH RECURSIVE task (task_id, root) AS (
         SELECT id FROM task_events WHERE (task_id, root) > (task.task_id, task.root) ORDER BY task_id, root LIMIT 1
     )
 )
-SELECT e.details
+SELECT e.task_id, e.details
 FROM task JOIN task_events AS e ON e.id = (
     SELECT id FROM task_events
     WHERE task_id = task.task_id AND root = task.root

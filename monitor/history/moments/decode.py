@@ -49,6 +49,11 @@ class TaskDetails(msgspec.Struct, frozen=True):
     task: Task | None = None
 
 
+_DETAILS: Final[dict[str, tuple[str | None, TaskDetails]]] = {}
+"""By task, the newest of its details that were read, with the JSON that they were made of."""
+_DETAILS_LIMIT: Final = 8192
+
+
 class ListedFile(msgspec.Struct, frozen=True, array_like=True):
     """A row of `commit_files`, as query `commit_feed_at` tells it."""
 
@@ -140,14 +145,20 @@ def processes(tree: bytes) -> tuple[ProcessInfo, ...] | None:
 
 
 def task_details(row: sqlite3.Row) -> TaskDetails:
-    """The JSON of a row of `task_events`."""
-    return _task_details(row["details"])
+    """The JSON of a row of `task_events`.
 
-
-@lru_cache(4096)
-def _task_details(text: str | None) -> TaskDetails:
-    """Moments have most of their tasks in common, and a task's row holds all of the task."""
-    return parse(text, TaskDetails, TaskDetails())
+    Moments have most of their tasks in common: the newest of each task is remembered, and no more, however often a task
+    changes.
+    """
+    text, task_id = row["details"], row["task_id"]
+    known = _DETAILS.get(task_id)
+    if known is not None and known[0] == text:
+        return known[1]
+    if len(_DETAILS) >= _DETAILS_LIMIT:
+        _DETAILS.clear()
+    details = parse(text, TaskDetails, TaskDetails())
+    _DETAILS[task_id] = (text, details)
+    return details
 
 
 def task_event(row: sqlite3.Row) -> TaskEvent:
@@ -213,7 +224,7 @@ def commit(row: sqlite3.Row) -> Commit:
     )
 
 
-@lru_cache(2048)
+@lru_cache(1024)
 def _files(text: str) -> tuple[FileChange, ...]:
     """Moments, and agents, have most of their commits in common."""
     listed = parse(text, tuple[ListedFile, ...], ())
