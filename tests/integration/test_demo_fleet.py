@@ -105,8 +105,9 @@ def busy() -> Iterator[Fleet]:
 def test_each_agent_is_a_tree_of_eight_processes_in_its_worktree(quiet: Fleet) -> None:
     assert len(quiet.pids) == 3
     for pid, agent_id in zip(quiet.pids, ("architect", "builder", "validator"), strict=True):
+        wait_for(lambda pid=pid: len(everyone(pid)) == 1 + agent.CHILDREN, "the last of its processes")  # type: ignore[misc]
         tree = everyone(pid)
-        assert len(tree) == 8 == 1 + agent.CHILDREN
+        assert len(tree) == 8
         assert Path(tree[0].cwd()) == quiet.root / "agents" / agent_id
         assert pid == pid_of(quiet, agent_id)
 
