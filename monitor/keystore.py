@@ -157,7 +157,8 @@ class _Pattern:
         special = set(_ESCAPED.sub("", pattern)) & set("*?[")
         self._key = None if special else _ESCAPED.sub(r"\1", pattern)
         parts = pattern.split("*")
-        self._ends = (parts[0], parts[1]) if special == {"*"} and len(parts) == 2 else None
+        # A `*` or a `?` in brackets means itself: such a pattern has no plain start or end to compare with.
+        self._ends = (parts[0], parts[1]) if special == {"*"} and len(parts) == 2 and "[" not in pattern else None
         whole = self._key is not None or self._ends is not None
         self._expression = None if whole else re.compile(translate(pattern))
 

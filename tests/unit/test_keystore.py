@@ -262,6 +262,8 @@ LETTERS = st.text("a:x*?[!]\n", max_size=6)
 
 @given(LETTERS, LETTERS)
 @example("a*a", "a")
+@example("[?]*", "?")
+@example("[*]*", "*a")
 @example("*", "")
 @example("", "")
 def test_a_pattern_means_what_it_means_to_the_shell(pattern: str, key: str) -> None:
