@@ -79,6 +79,11 @@ class Keys:
         return f"agents:{agent_id}:processes"
 
     @staticmethod
+    def session(agent_id: str) -> str:
+        """The agent's newest `Session`, as its own log tells; not there while none is known."""
+        return f"agents:{agent_id}:session"
+
+    @staticmethod
     def series(agent_id: str, span: str) -> str:
         """The agent's `Series` over one of `SPANS`; filled only while someone subscribes to it."""
         return f"agents:{agent_id}:series:{span}"
