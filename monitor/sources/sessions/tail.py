@@ -45,6 +45,11 @@ class JsonLines(Generic[T]):
         self._inode = 0
         self._skipping = False
 
+    @property
+    def offset(self) -> int:
+        """Bytes that were read."""
+        return self._offset
+
     def read(self, limit: int = CHUNK) -> Lines[T]:
         """The lines that follow, in about `limit` bytes. Raises FileMissingError or SourceError."""
         with opened(self.path, root=self._root) as (descriptor, status):
