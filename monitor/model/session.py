@@ -63,6 +63,16 @@ class TokenCounts(msgspec.Struct, frozen=True, kw_only=True):
             reasoning=self.reasoning + other.reasoning,
         )
 
+    def minus(self, other: TokenCounts) -> TokenCounts:
+        """What is left without the other."""
+        return TokenCounts(
+            input=self.input - other.input,
+            output=self.output - other.output,
+            cache_read=self.cache_read - other.cache_read,
+            cache_write=self.cache_write - other.cache_write,
+            reasoning=self.reasoning - other.reasoning,
+        )
+
 
 class ModelUsage(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens of one model, in one hour or altogether."""

@@ -48,6 +48,21 @@ class UsageLedger:
             if len(self.by_hour) > 4 * HOURS_LIMIT:
                 self._forget_hours()
 
+    def take_back(self, at: Millis | None, model: str, tokens: TokenCounts) -> None:
+        """These were counted, and count elsewhere."""
+        name = clean(model, NAME_LIMIT)
+        self.total = self.total.minus(tokens)
+        if (left := self.by_model.get(name, _ZERO).minus(tokens)) == _ZERO:
+            self.by_model.pop(name, None)
+        else:
+            self.by_model[name] = left
+        key = (at - at % HOUR, name) if at is not None else None
+        if key in self.by_hour and key is not None:
+            if (left := self.by_hour[key].minus(tokens)) == _ZERO:
+                del self.by_hour[key]
+            else:
+                self.by_hour[key] = left
+
     def merge(self, other: UsageLedger) -> UsageLedger:
         """The sum of both, as a ledger of its own."""
         both = UsageLedger()

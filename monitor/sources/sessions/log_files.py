@@ -99,8 +99,8 @@ class _Log(msgspec.Struct, Generic[T, S]):
 class LogFiles(Generic[T, S]):
     """Every file of JSON lines under a folder, each with a state that takes its records up.
 
-    `make` gives the state of a new file, `take` gives it records; a file that was replaced gets a new state. Not safe
-    for threads.
+    `make` gives the state of a new file, `take` gives it records; a file that was replaced gets a new state, `drop` is
+    told of those that do not count any more. Not safe for threads.
     """
 
     def __init__(
@@ -111,12 +111,14 @@ class LogFiles(Generic[T, S]):
         take: Callable[[S, list[T]], None],
         *,
         max_age_ms: Millis,
+        drop: Callable[[S], object] = lambda _: None,
     ) -> None:
         self._folder = folder
         self._decoder = decoder
         self._make = make
         self._take = take
         self._max_age_ms = max_age_ms
+        self._drop = drop
         self._logs: dict[str, _Log[T, S]] = {}
         self._too_old: dict[str, None] = {}
         self._rescan_at = 0.0
@@ -153,6 +155,7 @@ class LogFiles(Generic[T, S]):
         for path in gone:
             self._folder.forget(path)
             state = self._logs.pop(path).state
+            self._drop(state)
             changed[id(state)] = state
         for log in sorted(self._logs.values(), key=lambda log: -log.signature[0]):
             if budget <= 0:
@@ -202,6 +205,7 @@ class LogFiles(Generic[T, S]):
             self.problems.pop(log.lines.path, None)
             if got.restarted:
                 changed[id(log.state)] = log.state
+                self._drop(log.state)
                 log.state = self._make(log.lines.path)
                 log.bad = 0
             log.bad += got.bad

@@ -23,6 +23,8 @@ class ReaderOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Whether file paths and command names may be kept."""
     max_age_ms: Millis = 7 * 86_400_000
     """Logs that were not written for longer are not read."""
+    spool: str = ""
+    """The folder of what hooks told; empty: there is none."""
     worktrees: tuple[str, ...] = ()
     """Worktrees of the agents that are known: for agents that keep their logs inside them."""
 

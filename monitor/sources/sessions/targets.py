@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from monitor.model import TARGET_LIMIT
 from monitor.text import clean
@@ -70,3 +70,9 @@ def path_target(path: object, cwd: str | None) -> str:
     if cwd and path.startswith(cwd.rstrip("/") + "/"):
         path = path[len(cwd.rstrip("/")) + 1 :]
     return clean(path, TARGET_LIMIT)
+
+
+def absolute_path(value: Any) -> str | None:
+    """A path that can be stored and shown as it is; None for anything else."""
+    text = value if isinstance(value, str) else ""
+    return text if text.startswith("/") and text.isprintable() and len(text) <= 4096 else None

@@ -12,7 +12,6 @@ from monitor.model.conclusions import Evidence
 from monitor.sources.sessions.codex import lines
 from monitor.sources.sessions.codex.shapes import (
     COUNTS,
-    absolute_path,
     arguments_of,
     command_of,
     duration_ms,
@@ -25,7 +24,7 @@ from monitor.sources.sessions.codex.shapes import (
 )
 from monitor.sources.sessions.ledger import NAME_LIMIT, ToolLedger, UsageLedger
 from monitor.sources.sessions.refine import permission_for
-from monitor.sources.sessions.targets import path_target, program_of
+from monitor.sources.sessions.targets import absolute_path, path_target, program_of
 from monitor.sources.values import as_count, as_text, as_time
 from monitor.text import clean
 

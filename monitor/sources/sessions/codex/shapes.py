@@ -66,12 +66,6 @@ def parent_of(meta: Meta) -> tuple[str | None, str]:
     return parent, role or (as_text(source, NAME_LIMIT) if isinstance(source, str) else "")
 
 
-def absolute_path(value: Any) -> str | None:
-    """A path that can be stored and shown as it is; None for anything else."""
-    text = value if isinstance(value, str) else ""
-    return text if text.startswith("/") and text.isprintable() and len(text) <= 4096 else None
-
-
 def arguments_of(value: Any) -> dict[str, Any]:
     """The arguments of a call, which are JSON in a string."""
     if not isinstance(value, str):
