@@ -33,6 +33,12 @@ class Answers:
 
     def __init__(self) -> None:
         self._known: dict[int, _Counted] = {}
+        self._moved: set[str] = set()
+
+    def moved(self) -> set[str]:
+        """The sessions from which something was taken since the last call, to count elsewhere."""
+        moved, self._moved = self._moved, set()
+        return moved
 
     def count(
         self,
@@ -58,6 +64,7 @@ class Answers:
         else:
             if _rank(aside, tokens, owner) >= _rank(known.aside, known.tokens, known.owner):
                 return
+            self._moved.add(known.owner)
             known.ledger.take_back(known.at, known.model, known.tokens)
         self._known[number] = _Counted(ledger, owner, at, model, tokens, aside)
         ledger.add(at, model, tokens)

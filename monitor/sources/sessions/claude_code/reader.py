@@ -69,7 +69,7 @@ class ClaudeCodeReader:
         changed = {transcript.session_id for transcript in self._files.look(now, budget)}
         if self._hooks is not None:
             changed |= {log.session_id for log in self._hooks.look(now, budget)}
-        changed |= self._look_at_registry()
+        changed |= self._look_at_registry() | self._answers.moved()
         if changed:
             self._make(changed)
         return tuple(self._sessions.values())
