@@ -108,9 +108,13 @@ class ToolLedger:
         """The oldest call that has no end yet."""
         return next(iter(self._pending.values()), None)
 
+    def known(self, call_id: str) -> bool:
+        """Whether the call was told of before."""
+        return call_id in self._pending or call_id in self._done
+
     def begin(self, call_id: str, name: str, target: str, at: Millis | None) -> None:
         """A call was made; one that is known already is not made again."""
-        if call_id in self._pending or call_id in self._done:
+        if self.known(call_id):
             return
         name = clean(name, NAME_LIMIT)
         self._pending[call_id] = ToolCall(

@@ -10,8 +10,8 @@ from monitor.model import Evidence, Millis, Session
 
 SETTLE_MS: Final = 3_000
 """For a command to have started a process, or to have ended again."""
-_COMMANDS: Final = frozenset({"exec_command", "shell", "local_shell", "shell_command", "container.exec"})
-"""Tools that run a program as a child of the agent."""
+_COMMANDS: Final = frozenset({"exec_command", "shell", "local_shell", "shell_command", "container.exec", ""})
+"""Tools that run a program as a child of the agent; one that the log does not name yet may be such a tool."""
 
 
 def permission_for(tool: str, target: str) -> str:
