@@ -112,6 +112,10 @@ class ToolLedger:
         """Whether the call was told of before."""
         return call_id in self._pending or call_id in self._done
 
+    def ended(self, call_id: str) -> bool:
+        """Whether the end of the call was told of before."""
+        return call_id in self._done
+
     def begin(self, call_id: str, name: str, target: str, at: Millis | None) -> None:
         """A call was made; one that is known already is not made again."""
         if self.known(call_id):

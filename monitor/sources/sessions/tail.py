@@ -1,4 +1,4 @@
-"""Reads a growing file of JSON lines: only what was appended, whole lines only, from the start when it was replaced."""
+"""Reads a growing file of lines: only what was appended, whole lines only, from the start when it was replaced."""
 
 from __future__ import annotations
 
@@ -33,13 +33,12 @@ class Lines(NamedTuple, Generic[T]):
     """Bytes that were taken."""
 
 
-class JsonLines(Generic[T]):
-    """The lines of one file, decoded. `root` is the folder out of which no link may lead."""
+class TextLines:
+    """The whole lines of one file, as they were appended. `root` is the folder out of which no link may lead."""
 
-    def __init__(self, path: str, decoder: msgspec.json.Decoder[T], *, root: str) -> None:
+    def __init__(self, path: str, *, root: str) -> None:
         self.path = path
         self._root = root
-        self._decoder = decoder
         self._offset = 0
         self._tail = b""
         self._inode = 0
@@ -50,16 +49,20 @@ class JsonLines(Generic[T]):
         """Bytes that were read."""
         return self._offset
 
-    def read(self, limit: int = CHUNK) -> Lines[T]:
+    def read(self, limit: int = CHUNK) -> Lines[str]:
         """The lines that follow, in about `limit` bytes. Raises FileMissingError or SourceError."""
+        data, restarted, left = self.read_bytes(limit)
+        return Lines(data.decode("utf-8", "replace").splitlines(), restarted, left, 0, len(data))
+
+    def read_bytes(self, limit: int) -> tuple[bytes, bool, int]:
+        """The bytes of the lines that follow, whether the file began anew, and how many bytes are left."""
         with opened(self.path, root=self._root) as (descriptor, status):
             restarted = self._restarted(descriptor, status)
             data = self._next(descriptor, max(1, limit))
-            end = data.rfind(b"\n") + 1
-            records, bad = self._decoded(data[:end])
-            self._offset += end
-            self._tail = (self._tail + data[:end])[-_TAIL:]
-            return Lines(records, restarted, max(0, status.st_size - self._offset), bad, end)
+            data = data[: data.rfind(b"\n") + 1]
+            self._offset += len(data)
+            self._tail = (self._tail + data)[-_TAIL:]
+            return data, restarted, max(0, status.st_size - self._offset)
 
     def _restarted(self, descriptor: int, status: os.stat_result) -> bool:
         """Whether the file is not the one that was read before; then reading begins anew."""
@@ -87,6 +90,26 @@ class JsonLines(Generic[T]):
             if limit >= LINE_LIMIT:
                 self._skipping = True
             limit = min(LINE_LIMIT, 4 * limit)
+
+
+class JsonLines(Generic[T]):
+    """The lines of one file, decoded."""
+
+    def __init__(self, path: str, decoder: msgspec.json.Decoder[T], *, root: str) -> None:
+        self.path = path
+        self._lines = TextLines(path, root=root)
+        self._decoder = decoder
+
+    @property
+    def offset(self) -> int:
+        """Bytes that were read."""
+        return self._lines.offset
+
+    def read(self, limit: int = CHUNK) -> Lines[T]:
+        """The lines that follow, in about `limit` bytes. Raises FileMissingError or SourceError."""
+        data, restarted, left = self._lines.read_bytes(limit)
+        records, bad = self._decoded(data)
+        return Lines(records, restarted, left, bad, len(data))
 
     def _decoded(self, data: bytes) -> tuple[list[T], int]:
         if not data:
