@@ -35,6 +35,7 @@ _EDITED: Final = re.compile(r"> Applied edit to (?P<path>.{1,500}?)\s*$")
 _RAN: Final = re.compile(r"> Running (?P<command>\S.{0,200})")
 _ASKS: Final = re.compile(r"> .*\(Y\)es/\(N\)o[^\[]*(?:\[[^\]]*\]:?)?\s*(?P<answer>\S*)\s*$")
 _FAILED: Final = re.compile(r"> (?:litellm\.)?(?P<kind>\w*(?:Error|Exception))\b")
+_FENCE: Final = re.compile(r"(`{3,})(.*)")
 _LIMITED: Final = "RateLimitError"
 _UNITS: Final = {"k": 1_000, "M": 1_000_000}
 
@@ -124,6 +125,7 @@ class _Chat:
         self._error = ""
         self._errors = 0
         self._runs = 0
+        self._fence = ""
         self._updated = started
 
     def read(self, budget: int, oldest: Millis) -> int:
@@ -160,9 +162,19 @@ class _Chat:
         if found := _STARTED.match(line):
             self._begin(_local_time(found[1]))
         elif line.startswith("#### "):
+            self._fence = ""
             self._set("thinking", "a person wrote")
-        elif line.startswith("> "):
+        elif found := _FENCE.match(line):
+            self._take_fence(found[1], alone=not found[2].strip())
+        elif line.startswith("> ") and not self._fence:
             self._take_tool_line(line)
+
+    def _take_fence(self, fence: str, *, alone: bool) -> None:
+        """A block of code begins or ends: what the model quotes in it is nothing that the program said."""
+        if not self._fence:
+            self._fence = fence
+        elif alone and fence.startswith(self._fence):
+            self._fence = ""
 
     def _take_tool_line(self, line: str) -> None:
         """What the program itself says; what a person or the model said is not looked at."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +18,8 @@ from monitor.sources.values import as_count, as_number, as_text, as_time
 from monitor.statements import statement
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from monitor.sources.sessions.reader import ReaderOptions
 
 KIND: Final = "goose"

@@ -96,11 +96,11 @@ class OpencodeReader:
             times = {}  # an older version has no such columns
         changed: set[str] = set()
         waiting = 0
-        for row in rows:
+        # What is new comes first; a call may begin without a trace in its session's row, so those that live come after.
+        for row in sorted(rows, key=self._is_known):
             number = as_text(row["id"], NAME_LIMIT)
             told = self._told.get(number)
-            live = told is None or told.updated != row["time_updated"] or now - told.newest < LIVE_MS
-            if not live:
+            if told is not None and self._is_known(row) and now - told.newest >= LIVE_MS:
                 continue
             if budget <= 0:
                 waiting += told is None
@@ -111,6 +111,10 @@ class OpencodeReader:
             changed.add(told.parent_id or number)
         self._waiting[path] = waiting
         self._make(changed)
+
+    def _is_known(self, row: sqlite3.Row) -> bool:
+        told = self._told.get(as_text(row["id"], NAME_LIMIT))
+        return told is not None and told.updated == row["time_updated"]
 
     def _make(self, ids: set[str]) -> None:
         """Make the records of these sessions anew, each with its sub-sessions."""
