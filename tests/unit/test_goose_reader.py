@@ -42,7 +42,12 @@ class GooseWriter:
         )
 
     def session(self, session_id: str = "s-1", **values: Any) -> None:
-        row = {"id": session_id, "description": "CANARY", "working_dir": "/shop/a", "created_at": WHEN}
+        row: dict[str, Any] = {
+            "id": session_id,
+            "description": "CANARY",
+            "working_dir": "/shop/a",
+            "created_at": WHEN,
+        }
         row |= {"updated_at": WHEN, "total_tokens": 900, **values}
         marks = ", ".join("?" * len(row))
         self.db.execute(f"INSERT INTO sessions ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
