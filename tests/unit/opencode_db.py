@@ -37,7 +37,7 @@ class OpencodeWriter:
         )
 
     def session(self, session_id: str = "s-1", parent: str | None = None, **values: Any) -> None:
-        row = {
+        row: dict[str, Any] = {
             "id": session_id,
             "parent_id": parent,
             "directory": "/shop/a",
