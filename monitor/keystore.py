@@ -84,6 +84,11 @@ class Keys:
         return f"agents:{agent_id}:processes"
 
     @staticmethod
+    def session(agent_id: str) -> str:
+        """The agent's newest `Session`, as its own log tells; not there while none is known."""
+        return f"agents:{agent_id}:session"
+
+    @staticmethod
     def series(agent_id: str, span: str) -> str:
         """The agent's `Series` over one of `SPANS`; filled only while someone subscribes to it."""
         return f"agents:{agent_id}:series:{span}"
@@ -158,7 +163,9 @@ class _Pattern:
         self._key = None if special else _ESCAPED.sub(r"\1", pattern)
         parts = pattern.split("*")
         # A `*` or a `?` in brackets means itself: such a pattern has no plain start or end to compare with.
-        self._ends = (parts[0], parts[1]) if special == {"*"} and len(parts) == 2 and "[" not in pattern else None
+        self._ends = (
+            (parts[0], parts[1]) if special == {"*"} and len(parts) == 2 and "[" not in pattern else None
+        )
         whole = self._key is not None or self._ends is not None
         self._expression = None if whole else re.compile(translate(pattern))
 

@@ -14,6 +14,7 @@ from monitor.config.settings import (
     Retention,
     ScreenSettings,
     ServiceSettings,
+    SessionSettings,
     Settings,
     Thresholds,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "Retention",
     "ScreenSettings",
     "ServiceSettings",
+    "SessionSettings",
     "Settings",
     "Thresholds",
     "load",

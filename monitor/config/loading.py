@@ -18,6 +18,7 @@ from monitor.config.settings import (
     Retention,
     ScreenSettings,
     ServiceSettings,
+    SessionSettings,
     Settings,
     Thresholds,
 )
@@ -170,6 +171,7 @@ def _table_of(keys: str) -> list[str]:
         "rag": RagSettings,
         "database": DatabaseSettings,
         "backup": Backup,
+        "sessions": SessionSettings,
         "screen": ScreenSettings,
     }
     parts = re.sub(r"\[\d+\]", "", keys).split(".")

@@ -216,6 +216,19 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = 0
 
 
+class SessionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is read of the agents' own session logs. No prompt, answer or file content ever is."""
+
+    agents: Annotated[
+        tuple[str, ...],
+        Meta(description="Kinds of agents whose logs are read; an empty list reads none."),
+    ] = ("claude-code", "codex", "gemini", "opencode", "goose", "aider")
+    days: Annotated[Days, Meta(description="Logs that were not written for so many days are not read.")] = 7
+    targets: Annotated[
+        bool, Meta(description="Keep and show the file paths and command names that tools work on.")
+    ] = True
+
+
 class ScreenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the screen looks, and which keys it takes."""
 
@@ -263,4 +276,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rag: RagSettings = field(default_factory=RagSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     backup: Backup = field(default_factory=Backup)
+    sessions: SessionSettings = field(default_factory=SessionSettings)
     screen: ScreenSettings = field(default_factory=ScreenSettings)

@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import aiosql
-
-from monitor.paths import sql_folder
+from monitor.statements import statement
 
 if TYPE_CHECKING:
     import sqlite3
-    from pathlib import Path
 
     import aiosqlite
 
-_NAME: Final = re.compile(r"^-- name: (\w+)", re.MULTILINE)
 
-
-@cache
-def _places() -> dict[str, Path]:
-    """The file that holds each query: reading all of them takes a millisecond, parsing them a hundred."""
-    files = sorted((sql_folder() / "queries").glob("*.sql"))
-    return {name: file for file in files for name in _NAME.findall(file.read_text(encoding="utf-8"))}
-
-
-@cache
-def _load(file: Path) -> Any:
-    return aiosql.from_path(file, "aiosqlite")
-
-
-@cache
 def sql(name: str) -> str:
     """The text of a named query. Raises KeyError for an unknown name."""
-    return cast("str", getattr(_load(_places()[name]), name).sql)
+    return statement("queries", name)
 
 
 async def fetch(db: aiosqlite.Connection, name: str, **parameters: Any) -> list[sqlite3.Row]:

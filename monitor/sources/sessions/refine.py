@@ -1,0 +1,47 @@
+"""What the process tree adds to a log that cannot tell whether a call runs or waits for a person."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from monitor.model import Evidence, Millis, Session
+
+SETTLE_MS: Final = 3_000
+"""For a command to have started a process, or to have ended again."""
+_COMMANDS: Final = frozenset({"exec_command", "shell", "local_shell", "shell_command", "container.exec", ""})
+"""Tools that run a program as a child of the agent; one that the log does not name yet may be such a tool."""
+
+
+def permission_for(tool: str, target: str) -> str:
+    """What a person has to give: `permission: exec_command git`."""
+    return f"permission: {tool} {target}".rstrip()
+
+
+def refine(session: Session, children: int | None, now: Millis) -> Session:
+    """The session with its doubt resolved by how many processes the agent has started since the call; None: unknown.
+
+    A command that runs is a child of the agent. A call without an end, and without a child for some seconds, waits for
+    a person. Whether a patch is being applied or waits, no process tells: it takes no time, so that it waits.
+    """
+    if not session.unsure or session.turn_state != "tool" or children is None:
+        return session
+    if children > 0 and session.tool in _COMMANDS:
+        seen = f"processes: {children} child{'ren' * (children > 1)} of it run{'s' * (children == 1)}"
+        evidence = (Evidence(kind="process", at=now, text=seen), *session.evidence)
+        return msgspec.structs.replace(session, unsure=False, waiting_for="", evidence=evidence)
+    since = session.tool_since
+    if since is None or now - since < SETTLE_MS:
+        return session
+    text = (
+        "processes: nothing runs for the call" if children == 0 else "processes: what runs is not this call's"
+    )
+    return msgspec.structs.replace(
+        session,
+        turn_state="permission",
+        unsure=False,
+        waiting_for=session.waiting_for or permission_for(session.tool, session.tool_target),
+        waiting_since=since,
+        evidence=(Evidence(kind="process", at=now, text=text), *session.evidence),
+    )
