@@ -227,6 +227,13 @@ class SessionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     targets: Annotated[
         bool, Meta(description="Keep and show the file paths and command names that tools work on.")
     ] = True
+    home: Annotated[
+        str,
+        Meta(
+            description="The home folder in which agents keep their logs; left out: the user's own, and what "
+            "`CLAUDE_CONFIG_DIR` and `CODEX_HOME` say."
+        ),
+    ] = ""
 
 
 class ScreenSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -18,6 +18,7 @@ from monitor.model import (
     ProcessGroup,
     Recovery,
     ServiceStatus,
+    Session,
     Severity,
     SourceStatus,
     Task,
@@ -53,6 +54,8 @@ class AgentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The error that its log ends in."""
     waiting_for: str = ""
     """What a person has to give it: a permission, an answer."""
+    session: Session | None = None
+    """Its newest session, as its own log tells."""
     cpu_active_at: Millis | None = None
     """Last time its CPU was above `Thresholds.active_cpu_percent`."""
     task: Task | None = None
