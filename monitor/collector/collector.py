@@ -15,11 +15,12 @@ from monitor.collector.commits import CommitBook
 from monitor.collector.facts import FactBook
 from monitor.collector.inputs import HOST, Inputs
 from monitor.collector.overlaps import OverlapBook
+from monitor.collector.process_news import ProcessNews
 from monitor.collector.publish import Publisher
 from monitor.collector.retell import ended_alerts, ended_mutes, missed_task_events, recovery_event
 from monitor.collector.roster import Member, Roster
+from monitor.collector.session_book import SessionBook
 from monitor.collector.sources import SourceBook
-from monitor.collector.trees import TreeLog
 from monitor.collector.vitals import Vitals
 from monitor.history.writing.rows import TickRows
 from monitor.model import (
@@ -31,8 +32,6 @@ from monitor.model import (
     Event,
     Leap,
     Millis,
-    ProcessGroup,
-    ProcessReading,
     SourceStatus,
 )
 from monitor.rules.alerts import find_all
@@ -85,7 +84,7 @@ class Collector:
         self._started_at = wall_clock()
         self.interval = settings.intervals.tick
         self._book = SourceBook()
-        self.inputs = Inputs(settings, self._book, self._commits_read)
+        self.inputs = Inputs(settings, self._book, self._commits_read, spool=str(paths.hooks))
         self._roster = Roster(settings.agents, host=host, worktree_of=worktree_of, discover=settings.discover)
         self._facts = FactBook(self._roster, settings.thresholds)
         self._statuses = StatusBook(
@@ -102,9 +101,13 @@ class Collector:
         self._committers: set[str] = set()
         """Agents whose newest commits have to be shown anew."""
         self._boards = BoardBook()
-        self._trees = TreeLog()
         self._vitals = Vitals(settings, paths, sink, self._started_at)
         self._publisher = Publisher(store)
+        self._processes = ProcessNews(self.inputs, self._roster, self._facts, self._publisher)
+        self._sessions = SessionBook(self._roster, self.inputs, worktree_of)
+        self._books_of_agents = (
+            *(self._facts, self._statuses, self._commits, self._publisher, self._processes, self._sessions),
+        )
         self._rows = TickRows(at=self._started_at)
         self._sources: tuple[SourceStatus, ...] = ()
         self._sources_seen = (-SOURCES_EVERY_SECONDS, -1)
@@ -157,7 +160,7 @@ class Collector:
             )
         )
         self._book.tell_again()
-        self._trees = TreeLog()
+        self._processes.tell_again()
         self._vitals.tell_again()
 
     def pruned_early(self, event: Event) -> None:
@@ -176,10 +179,11 @@ class Collector:
         self._obey(now)
         await self.inputs.sample(now)
         self._slow_look(now)
-        self._take_processes(now)
+        self._rows.events.extend(self._processes.take(now))
         self._take_boards(now)
         self._follow_roster()
-        await self._take_trees()
+        self._rows.processes.extend(await self._processes.trees())
+        self._take_sessions(now)
         self._take_progress()
         self._take_rag(now)
         self._take_commits()
@@ -241,53 +245,9 @@ class Collector:
         viewers = self._vitals.look(disk_trouble=disk_trouble)
         self._publisher.connections(viewers)
         for agent_id in self._roster.expire(now):
-            for book in (self._facts, self._statuses, self._commits, self._publisher, self._trees):
+            for book in self._books_of_agents:
                 book.forget(agent_id)
             self._rows.events.append(events.agent_left(agent_id, now))
-
-    def _take_processes(self, now: Millis) -> None:
-        reading = self.inputs.processes
-        if reading is None or reading.at != now:
-            return
-        ended = self._facts.owners(reading)
-        self._roster.apply_processes(reading.groups, now)
-        self._facts.note_exits(ended)
-        for agent_id, end in ended.items():
-            self._process_event(events.process_stopped(agent_id, end))
-        for agent_id, group in self._started(reading):
-            self._process_event(events.process_started(agent_id, group, now))
-
-    def _started(self, reading: ProcessReading) -> list[tuple[str, ProcessGroup]]:
-        keys = {group.key for group in reading.started}
-        return [
-            (member.agent.id, member.process)
-            for member in (self._roster.members if keys else ())
-            if member.process is not None and member.process.key in keys
-        ]
-
-    def _process_event(self, event: Event) -> None:
-        self._rows.events.append(event)
-        self._publisher.activity(events.of_process(event))
-
-    async def _take_trees(self) -> None:
-        """Show process trees to whoever looks at them, and record each now and then."""
-        asked: dict[str, ProcessGroup] = {}
-        for member in self._roster.members:
-            agent_id, process = member.agent.id, member.process
-            if process is not None:
-                if self._publisher.wants_processes(agent_id) or self._trees.due(agent_id, process):
-                    asked[agent_id] = process
-            elif self._publisher.wants_processes(agent_id):
-                self._publisher.processes(agent_id, ())
-        trees = await self.inputs.process_trees({process.key for process in asked.values()})
-        for agent_id, process in asked.items():
-            tree = trees[process.key]
-            if self._publisher.wants_processes(agent_id):
-                self._publisher.processes(agent_id, tree)
-            if self._trees.due(agent_id, process):
-                told = self._trees.note(agent_id, process, tree)
-                if told is not None:
-                    self._rows.processes.append((agent_id, told))
 
     def _take_boards(self, now: Millis) -> None:
         if self._boards_seen == self.inputs.boards_version:
@@ -302,7 +262,17 @@ class Collector:
         self._publisher.board(self._boards.board)
 
     def _take_progress(self) -> None:
-        entries = self._facts.note_progress(self.inputs.take_progress())
+        self._tell_activities(self._facts.note_progress(self.inputs.take_progress()))
+
+    def _take_sessions(self, now: Millis) -> None:
+        """Take up what the agents' own logs told."""
+        sessions = self._sessions
+        sessions.look(now)
+        for agent_id in sessions.changed:
+            self._publisher.session(agent_id, sessions.current.get(agent_id))
+        self._tell_activities(sessions.activities)
+
+    def _tell_activities(self, entries: list[Activity]) -> None:
         self._rows.events.extend(map(events.of_progress, entries))
         for entry in entries:
             if entry.agent_id:
@@ -389,6 +359,7 @@ class Collector:
             files_changed_at=self.inputs.files_changed_at.get(worktree),
             last_commit_at=self._commits.newest_by(member.agent.id),
             failed_probes=failed,
+            session=self._sessions.current.get(member.agent.id),
         )
 
     def _status_changed(self, old: AgentStatus | None, new: AgentStatus) -> None:

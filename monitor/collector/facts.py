@@ -10,10 +10,12 @@ from monitor.model import (
     Millis,
     ProcessExit,
     ProcessReading,
+    Session,
     Task,
     WorktreeReading,
 )
 from monitor.rules.facts import AgentFacts, current_task
+from monitor.rules.session_words import ends_in_error, waits_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -97,6 +99,7 @@ class FactBook:
         files_changed_at: Millis | None,
         last_commit_at: Millis | None,
         failed_probes: tuple[str, ...],
+        session: Session | None = None,
     ) -> AgentFacts:
         """Everything known of one agent now."""
         agent, process = member.agent, member.process
@@ -112,10 +115,15 @@ class FactBook:
             worktree=worktree,
             files_changed_at=files_changed_at,
             last_commit_at=last_commit_at,
-            log_at=self._log_at.get(agent.id),
-            log_error="",
-            waiting_for="",
+            log_at=_newest(self._log_at.get(agent.id), session.updated if session else None),
+            log_error=ends_in_error(session, now, alive=process is not None) if session else "",
+            waiting_for=waits_for(session, alive=process is not None) if session else "",
+            session=session,
             cpu_active_at=self._cpu_active_at.get(agent.id),
             task=self._tasks.get(agent.id),
             failed_probes=failed_probes,
         )
+
+
+def _newest(*times: Millis | None) -> Millis | None:
+    return max((at for at in times if at is not None), default=None)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.collector.git_desk import CommitsCallback, GitDesk
 from monitor.collector.jobs import Job, JobBoard
+from monitor.collector.session_desk import SessionDesk
 from monitor.sources.board.source import BoardSource
 from monitor.sources.git import GitSchedule
 from monitor.sources.host import HostSource
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         ProcessReading,
         RagMetrics,
         ServiceStatus,
+        SourceState,
     )
 
 HOST: Final = "host"
@@ -60,8 +62,8 @@ class _BoardPoll:
             self.error = reading.state.error
         return reading
 
-    def problem(self) -> str:
-        return self.error
+    def report(self) -> tuple[SourceState, str]:
+        return ("failing" if self.error else "ok"), self.error
 
 
 class Inputs:
@@ -71,7 +73,10 @@ class Inputs:
     that the watcher saw there.
     """
 
-    def __init__(self, settings: Settings, book: SourceBook, on_commits: CommitsCallback) -> None:
+    def __init__(
+        self, settings: Settings, book: SourceBook, on_commits: CommitsCallback, *, spool: str = ""
+    ) -> None:
+        """`spool` is the folder in which hooks of the agents leave what they told."""
         self._book = book
         self._settings = settings
         self._sampler = ThreadPoolExecutor(1, thread_name_prefix="sampler")
@@ -85,6 +90,9 @@ class Inputs:
         limits, intervals = settings.thresholds, settings.intervals
         schedule = GitSchedule(limits.git_budget_percent, intervals.git, intervals.git_busy)
         self.git = GitDesk(schedule, book, on_commits)
+        self.sessions = SessionDesk(settings.sessions, book, spool=spool, interval=intervals.tick)
+        self._worktrees: tuple[str, ...] = ()
+        self._session_targets: list[Target] = []
         self.watcher = Watcher(self._saw)
         self._watching: asyncio.Task[None] | None = None
         self.processes: ProcessReading | None = None
@@ -109,18 +117,29 @@ class Inputs:
 
     def set_worktrees(self, worktrees: Iterable[str]) -> None:
         """The agents' worktrees changed: ask git about these, and watch them."""
-        known = [worktree for worktree in worktrees if os.path.isdir(worktree)]
+        known = tuple(worktree for worktree in worktrees if os.path.isdir(worktree))
+        self._worktrees = known
         self.git.set_worktrees(known)
+        self.sessions.set_worktrees(known)
+        self._set_targets()
+
+    def _set_targets(self) -> None:
         targets = [
             Target("coordination", root, os.path.join(root, "coordination")) for root in self._settings.roots
         ]
-        targets += [Target(kind, worktree, worktree) for worktree in known for kind in ("worktree", "git")]
-        self.watcher.set_targets(targets)
+        targets += [
+            Target(kind, worktree, worktree) for worktree in self._worktrees for kind in ("worktree", "git")
+        ]
+        self.watcher.set_targets(targets + self._session_targets)
 
     async def sample(self, now: Millis) -> None:
         """Take this tick's readings of processes and host, and what the background jobs have answered."""
         await asyncio.get_running_loop().run_in_executor(self._sampler, self._sample, now)
         self._jobs.deliver()
+        self.sessions.deliver()
+        if (targets := self.sessions.targets()) != self._session_targets:
+            self._session_targets = targets
+            self._set_targets()
 
     def start_due(self, now: Millis) -> None:
         """Ask, in the background, what is due."""
@@ -130,7 +149,10 @@ class Inputs:
         elif polled:
             self.git.look(polled & self.git.readings.keys())
         self.git.start_due(now)
-        self._jobs.start_due(now, asyncio.get_running_loop().time())
+        monotonic = asyncio.get_running_loop().time()
+        self._jobs.start_due(now, monotonic)
+        kinds = self.sessions.kinds
+        self.sessions.start_due(now, monotonic, kinds if self._watching is None else polled & kinds)
 
     async def process_trees(
         self, keys: Collection[ProcessKey]
@@ -139,6 +161,14 @@ class Inputs:
         if not keys:
             return {}
         return await asyncio.get_running_loop().run_in_executor(self._sampler, self._trees, tuple(keys))
+
+    def group_of(self, pid: int, start: int | None) -> ProcessKey | None:
+        """The agent process in whose tree this process is, as of this tick; None when it is in none."""
+        return self._processes.group_of(pid, start)
+
+    def started_since(self, key: ProcessKey, at: Millis) -> int | None:
+        """How many processes an agent has started since then that still run; None without such a group."""
+        return self._processes.started_since(key, at)
 
     def _trees(self, keys: Iterable[ProcessKey]) -> dict[ProcessKey, tuple[ProcessInfo, ...]]:
         return {key: self._processes.tree(key) for key in keys}
@@ -159,7 +189,7 @@ class Inputs:
 
     async def settle(self) -> None:
         """Wait until everything that is being asked has answered."""
-        await asyncio.gather(self._jobs.settle(), self.git.settle())
+        await asyncio.gather(self._jobs.settle(), self.git.settle(), self.sessions.settle())
 
     async def close(self) -> None:
         """Stop asking; ends every thread and watch."""
@@ -168,6 +198,7 @@ class Inputs:
             await asyncio.gather(self._watching, return_exceptions=True)
         await self._jobs.close()
         await self.git.close()
+        await self.sessions.close()
         self._sampler.shutdown(wait=True)
         self._files.shutdown(wait=False, cancel_futures=True)
         self._processes.close()
@@ -177,9 +208,7 @@ class Inputs:
         every = settings.intervals
         for root in settings.roots:
             board, log = _BoardPoll(root), ProgressLogSource(root)
-            jobs.add(
-                Job("board", root, every.board, board.poll, self._board_read, self._files, board.problem)
-            )
+            jobs.add(Job("board", root, every.board, board.poll, self._board_read, self._files, board.report))
             jobs.add(Job("progress log", root, every.board, log.poll, self._progress.extend, self._files))
         rag = RagSource(settings.rag, settings.roots)
         jobs.add(Job("rag", HOST, every.rag, rag.poll, self._rag_read, self._files))
@@ -224,8 +253,11 @@ class Inputs:
             if change.kind == "worktree":
                 self.files_changed_at[change.key] = change.at
                 self.git.moved(change.key)
+                self.sessions.moved_in_worktree()
             elif change.kind == "git":
                 self.git.moved(change.key, head_moved=change.head_moved)
+            elif change.kind == "sessions":
+                self.sessions.moved(change.key)
             else:
                 self._jobs.wake("board", change.key)
                 self._jobs.wake("progress log", change.key)

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from monitor.collector.sources import SourceBook
-    from monitor.model import Millis
+    from monitor.model import Millis, SourceState
 
+_FINE: Final[tuple[SourceState, str]] = ("ok", "")
 JOB_TIMEOUT_SECONDS: Final = 60.0
 """A job that has not answered by then is reported as failing; it is not asked again before it has answered."""
 WOKEN_SHARE: Final = 0.005
@@ -49,8 +50,8 @@ class CpuMeter:
 class Job:
     """One source on one subject.
 
-    `poll(now)` is a coroutine function, or blocks and then runs in `executor`; None means nothing new. `problem()` is
-    asked after it and names what is wrong although it answered, else is empty.
+    `poll(now)` is a coroutine function, or blocks and then runs in `executor`; None means nothing new. `report()` is
+    asked after it: how the source fares although it answered, and why.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class Job:
         poll: Callable[[Millis], Any],
         apply: Callable[[Any], None],
         executor: Executor | None = None,
-        problem: Callable[[], str] = str,
+        report: Callable[[], tuple[SourceState, str]] = lambda: _FINE,
     ) -> None:
         self.name = name
         self.subject = subject
@@ -72,7 +73,7 @@ class Job:
         self._poll = poll
         self._apply = apply
         self._executor = executor
-        self._problem = problem
+        self._report = report
         self._task: asyncio.Task[None] | None = None
         self._answer: Any = None
         self._answered = False
@@ -121,12 +122,17 @@ class Job:
         else:
             self._answer, self._answered = answer, True
             self._not_before = self._asked_at + cost / WOKEN_SHARE
-            if problem := self._problem():
-                book.failed(self.name, self.subject, now, problem)
-            else:
-                book.succeeded(
-                    self.name, self.subject, now, 1000 * (time.perf_counter() - begin), 1000 * cost
-                )
+            self._tell(now, book, 1000 * (time.perf_counter() - begin), 1000 * cost)
+
+    def _tell(self, now: Millis, book: SourceBook, latency_ms: float, cost_ms: float) -> None:
+        """Note how it fares, now that it has answered."""
+        state, why = self._report()
+        if state == "failing":
+            book.failed(self.name, self.subject, now, why)
+        elif state == "off":
+            book.off(self.name, self.subject, now, why)
+        else:
+            book.succeeded(self.name, self.subject, now, latency_ms, cost_ms, why)
 
     async def _measured(self, now: Millis) -> tuple[Any, float]:
         if inspect.iscoroutinefunction(self._poll):

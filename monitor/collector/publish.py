@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Mute,
         ProcessInfo,
         RagMetrics,
+        Session,
         SourceStatus,
         SystemHealth,
     )
@@ -87,6 +88,7 @@ class Publisher:
             Keys.processes,
             Keys.last_updated,
             Keys.recent_commits,
+            Keys.session,
         ):
             self._store.delete(key(agent_id))
 
@@ -102,6 +104,13 @@ class Publisher:
     def processes(self, agent_id: str, tree: tuple[ProcessInfo, ...]) -> None:
         """An agent's process tree."""
         self._store.set(Keys.processes(agent_id), tree)
+
+    def session(self, agent_id: str, session: Session | None) -> None:
+        """What an agent's own log tells; None when it has none any more."""
+        if session is None:
+            self._store.delete(Keys.session(agent_id))
+        else:
+            self._store.set(Keys.session(agent_id), session)
 
     def activity(self, entry: Activity) -> None:
         """Something an agent did."""

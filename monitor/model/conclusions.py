@@ -17,7 +17,7 @@ class Activity(msgspec.Struct, frozen=True, kw_only=True):
     timestamp: Millis
     agent_id: str
     kind: str
-    """`commit`, `status`, `process-started`, `process-stopped`, `progress`, `task`, `files`."""
+    """`commit`, `status`, `process-started`, `process-stopped`, `progress`, `task`, `files`, `session`."""
     text: str
 
 
@@ -25,7 +25,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """One observation that a status rests on."""
 
     kind: str
-    """`process`, `exit`, `task`, `commit`, `files`, `cpu`, `log`, `probe`."""
+    """`process`, `exit`, `task`, `commit`, `files`, `cpu`, `log`, `registry`, `hook`, `wait`, `probe`."""
     at: Millis | None
     text: str
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from monitor.model import AgentStatus, Evidence, GitState, Leap, Millis, Status
+from monitor.rules.session_words import WORKING
 from monitor.rules.words import ended_badly, how_it_ended, minutes
 from monitor.text import clean
 
@@ -25,6 +26,8 @@ REASON_LIMIT: Final = 200
 """Characters of a reason."""
 FUTURE_TOLERANCE: Final = 60_000
 """Milliseconds that an activity may lie ahead of now; beyond that a clock is wrong, and nothing was done."""
+TURN_SETTLE: Final = 15_000
+"""Milliseconds after the end of a turn in which what was done in it is still seen."""
 CPU_STEP: Final = 10_000
 """Milliseconds to which CPU activity is rounded down, or a busy agent would make a new record each tick."""
 
@@ -45,6 +48,8 @@ class Verdict(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...]
     """What the status rests on first, then what else is known."""
     last_activity: Millis | None
+    since: Millis | None = None
+    """When it began, where that is known; None: now."""
 
 
 def judge(
@@ -65,12 +70,41 @@ def judge(
     waits = _waits(facts)
     others = [seen for seen in activities if seen is not process]
     end = () if process in failures else (process,)
-    evidence = (*failures, *waits, *others, *end, *_probe_evidence(facts))
+    told = facts.session.evidence if facts.session else ()
+    evidence = (*failures, *waits, *told, *others, *end, *_probe_evidence(facts))
     if failures or waits:
         status: Status = "error" if failures else "blocked"
-        return Verdict(status, (*failures, *waits)[0].text, evidence, last_activity)
-    status, reason = _by_activity(facts, now, thresholds, activities, last_activity)
-    return Verdict(status, reason, evidence, last_activity)
+        reason = (*failures, *waits)[0]
+        return Verdict(status, reason.text, evidence, last_activity, _known_since(reason, now))
+    status, text = _by_session(facts, now, thresholds, activities) or _by_activity(
+        facts, now, thresholds, activities, last_activity
+    )
+    return Verdict(status, text, evidence, last_activity)
+
+
+def _known_since(reason: Evidence, now: Millis) -> Millis | None:
+    """When an agent began to wait for a person, by its own log."""
+    return reason.at if reason.kind == "wait" and reason.at is not None and reason.at <= now else None
+
+
+def _by_session(
+    facts: AgentFacts, now: Millis, thresholds: Thresholds, activities: list[Evidence]
+) -> tuple[Status, str] | None:
+    """What the session of a living process says: that it is at work, or that its turn is over. None: nothing sure.
+
+    A turn that is over makes it idle at once, unless something was done since then.
+    """
+    session = facts.session
+    if session is None or facts.process is None:
+        return None
+    if session.turn_state in WORKING:
+        silent = now - (session.updated or 0)
+        return ("active", "session at work") if silent < thresholds.idle_minutes * 60_000 else None
+    if session.turn_state == "idle" and session.state_since is not None:
+        over = session.state_since + TURN_SETTLE
+        if all(seen.at is None or seen.at <= over for seen in activities):
+            return "idle", "turn ended, nothing was asked"
+    return None
 
 
 def _by_activity(
@@ -141,7 +175,8 @@ def _waits(facts: AgentFacts) -> tuple[Evidence, ...]:
     waits = []
     if facts.waiting_for:
         text = clean(f"waits for {facts.waiting_for}", REASON_LIMIT)
-        waits.append(Evidence(kind="log", at=facts.log_at, text=text))
+        since = facts.session.waiting_since or facts.session.state_since if facts.session else facts.log_at
+        waits.append(Evidence(kind="wait" if facts.session else "log", at=since, text=text))
     task = facts.task
     if task is not None and task.status == "BLOCKED":
         why = f": {task.blockers[-1]}" if task.blockers else ""
@@ -168,7 +203,11 @@ def _unchanged_until(
     moved = facts.worktree.last_change if facts.worktree else None
     started = facts.process.started if facts.process else None
     cpu = None if facts.cpu_active_at is None else facts.cpu_active_at - facts.cpu_active_at % CPU_STEP
-    times = (moved, started, cpu, facts.files_changed_at, facts.last_commit_at, facts.log_at, last_activity)
+    told = (facts.session.updated, facts.session.state_since) if facts.session else ()
+    times = (
+        *(moved, started, cpu, facts.files_changed_at, facts.last_commit_at, facts.log_at, last_activity),
+        *told,
+    )
     steps = (limits.active_minutes * 60_000, limits.idle_minutes * 60_000, -FUTURE_TOLERANCE)
     crossings = (at + step for at in times if at is not None for step in steps)
     return min((crossing for crossing in crossings if crossing > now), default=math.inf)
@@ -188,6 +227,7 @@ def _news(facts: AgentFacts) -> tuple[object, ...]:
         facts.log_at,
         facts.log_error,
         facts.waiting_for,
+        facts.session,
         facts.cpu_active_at,
         facts.task,
         facts.failed_probes,
@@ -240,7 +280,8 @@ class StatusBook:
         verdict = judge(facts, now, self._thresholds, old.last_activity if old else None)
         unknowable = bool(facts.failed_probes) and verdict.status in _BY_ABSENCE
         if old is None:
-            record = _record(facts, verdict, now, stale=unknowable)
+            began = now if verdict.since is None else verdict.since
+            record = _record(facts, verdict, began, stale=unknowable)
         elif unknowable:
             record = _record(facts, _as_before(old, verdict), min(old.status_since, now), stale=True)
         else:
@@ -289,7 +330,7 @@ class StatusBook:
             return min(old.status_since, now)
         if _RANK[verdict.status] > _RANK[old.status]:
             self._pending.pop(old.id, None)
-            return now
+            return now if verdict.since is None else verdict.since
         status, since = self._pending.get(old.id, (None, now))
         if status != verdict.status or since > now:
             # A clock that was set back starts the wait again rather than stretch it.

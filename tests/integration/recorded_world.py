@@ -139,7 +139,7 @@ class World:
         self.store.subscribe(Keys.processes("*"), lambda _: None)
         clock = TickClock(lambda: self.now, lambda: self.now, lambda: self.now)
         self.collector = Collector(configured, self.store, self.sink, self.paths, host="here", clock=clock)
-        self.collector._trees = TreeLog(self.monotonic)
+        self.collector._processes._trees = TreeLog(self.monotonic)
         self.inputs = cast("Any", self.collector.inputs)
         self.inputs.sampled = self._sampled
         writer = await HistoryWriter.open(

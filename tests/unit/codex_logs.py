@@ -27,6 +27,7 @@ class RolloutWriter:
         self.total = {"input_tokens": 0, "cached_input_tokens": 0, "output_tokens": 0}
         self.total |= {"reasoning_output_tokens": 0, "total_tokens": 0}
         facts = {"id": session_id, "timestamp": iso(at), "cwd": "/shop/a", "cli_version": "0.169.0"}
+        self.cwd = meta.get("cwd", facts["cwd"])
         self.put("session_meta", {**facts, "source": "cli", "thread_source": "user", **meta})
 
     def put(self, kind: str, payload: dict[str, Any], seconds: float = 1.0) -> None:
@@ -42,7 +43,7 @@ class RolloutWriter:
 
     def turn(self, model: str = "gpt-5-codex", policy: str = "on-request") -> None:
         self.event("task_started", model_context_window=258_400, started_at=self.at // 1000)
-        self.put("turn_context", {"cwd": "/shop/a", "model": model, "approval_policy": policy})
+        self.put("turn_context", {"cwd": self.cwd, "model": model, "approval_policy": policy})
         self.item("message", role="user", content=[{"type": "input_text", "text": PROMPT}])
 
     def call(self, call_id: str = "c1", name: str = "exec_command", **arguments: Any) -> None:

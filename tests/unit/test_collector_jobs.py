@@ -11,7 +11,7 @@ import pytest
 
 from monitor.collector.jobs import CpuMeter, Job, JobBoard
 from monitor.collector.sources import SourceBook
-from monitor.model import Millis
+from monitor.model import Millis, SourceState
 
 NOW = 1_700_000_000_000
 
@@ -101,12 +101,27 @@ async def test_a_source_that_answers_with_a_problem_is_failing(pool: ThreadPoolE
     got: list[str] = []
     book = SourceBook()
     jobs = JobBoard(book)
-    jobs.add(Job("board", "/r", 60.0, lambda _: "old tasks", got.append, pool, lambda: "is half-written"))
+    fares: tuple[SourceState, str] = ("failing", "is half-written")
+    jobs.add(Job("board", "/r", 60.0, lambda _: "old tasks", got.append, pool, lambda: fares))
     jobs.start_due(NOW, 1.0)
     await jobs.settle()
     jobs.deliver()
     assert got == ["old tasks"]
     assert book.failing("board", "/r") == "is half-written"
+
+
+@pytest.mark.parametrize(
+    ("state", "why"), [("off", "it has no logs here"), ("degraded", "half of it was read"), ("ok", "")]
+)
+async def test_a_source_that_answers_says_how_it_fares(
+    pool: ThreadPoolExecutor, state: SourceState, why: str
+) -> None:
+    book = SourceBook()
+    jobs = JobBoard(book)
+    jobs.add(Job("session log", "codex", 60.0, lambda _: None, print, pool, lambda: (state, why)))
+    jobs.start_due(NOW, 1.0)
+    await jobs.settle()
+    assert [(status.state, status.error) for status in book.statuses()] == [(state, why)]
 
 
 async def test_the_meter_counts_the_steps_and_not_the_waiting() -> None:

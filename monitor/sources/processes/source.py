@@ -103,6 +103,21 @@ class ProcessSource:
                 return group.infos(self._table, self._rates)
         return ()
 
+    def group_of(self, pid: int, start: int | None) -> ProcessKey | None:
+        """The group of the last poll that a process is in; `start`, as in `ProcessKey`, guards against a reused pid."""
+        entry = self._table.entries.get(pid)
+        group = self._group_of.get(entry) if entry is not None else None
+        if entry is None or group is None or (start is not None and entry.start != start):
+            return None
+        return group.key
+
+    def started_since(self, key: ProcessKey, at: Millis) -> int | None:
+        """How many processes below a group's topmost one were started since `at`; None without such a group."""
+        for group in self._groups.values():
+            if group.key == key:
+                return sum(self._table.started(entry) >= at for entry in group.members[1:])
+        return None
+
     def close(self) -> None:
         """Let go of every process."""
         self._table.close()

@@ -10,7 +10,7 @@ import msgspec
 
 from monitor.model import Millis
 
-TargetKind = Literal["worktree", "git", "coordination"]
+TargetKind = Literal["worktree", "git", "coordination", "sessions"]
 
 SKIPPED: Final = frozenset(
     {
@@ -29,7 +29,7 @@ SKIPPED: Final = frozenset(
 WORKTREE_FOLDERS: Final = 4_000
 """Folders followed in one worktree; a larger one is polled."""
 OTHER_FOLDERS: Final = 500
-"""Folders followed for a git or coordination target."""
+"""Folders followed for a target of another kind."""
 HEAD_SIZE: Final = 4096
 
 HEAD_FILES: Final = frozenset(
@@ -43,8 +43,8 @@ class Target(NamedTuple):
     """Something to watch. `path` is absolute.
 
     worktree: its folder, with everything below but `SKIPPED`. git: a worktree's own git folder, or the worktree; the
-    folder that its repository's worktrees share is found from it. coordination: a folder, or one file. `key` is what
-    a `Change` is reported under, and need not be unique.
+    folder that its repository's worktrees share is found from it. coordination: a folder, or one file. sessions: a
+    folder, with everything below. `key` is what a `Change` is reported under, and need not be unique.
     """
 
     kind: TargetKind

@@ -1,0 +1,188 @@
+"""The session desk: has the agents' own logs read in a thread of its own, and keeps what each of them told last."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+from monitor.collector.jobs import Job, JobBoard
+from monitor.sources.sessions.catalogue import KINDS, open_reader
+from monitor.sources.sessions.reader import ReaderOptions
+from monitor.sources.watcher import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+    from monitor.collector.sources import SourceBook
+    from monitor.config import SessionSettings
+    from monitor.model import Millis, Session, SourceState
+    from monitor.sources.sessions.reader import Progress, SessionReader
+
+JOB: Final = "session log"
+"""Name of the source, a subject for each kind of agent."""
+WATCHED_SECONDS: Final = 5.0
+"""Between two looks at logs that the watcher tells of: a process that died leaves its files as they are."""
+READING_SECONDS: Final = 0.5
+"""For which one reader goes on reading what was there already, before the others have their turn."""
+BUDGET: Final = 4 << 20
+"""Bytes that are read at once; between two such pieces other threads come to their right."""
+PAUSE_SECONDS: Final = 0.005
+_DAY_MS: Final = 86_400_000
+_MIB: Final = 1 << 20
+
+
+class SessionDesk:
+    """All sessions that the logs tell of, by kind of agent. `deliver()` takes up what came since the last tick."""
+
+    def __init__(self, settings: SessionSettings, book: SourceBook, *, spool: str, interval: float) -> None:
+        self.sessions: dict[str, tuple[Session, ...]] = {}
+        self.version = 0
+        """Grows when a session is new, differs, or is gone."""
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sessions")
+        self._jobs = JobBoard(book)
+        self._interval = interval
+        options = reader_options(settings, spool=spool)
+        self._logs = {kind: _Logs(kind, options) for kind in dict.fromkeys(settings.agents) if kind in KINDS}
+        self._by_kind: dict[str, Job] = {}
+        for kind, logs in self._logs.items():
+            job = Job(JOB, kind, interval, logs.poll, self._reader_told(kind), self._thread, logs.report)
+            self._by_kind[kind] = job
+            self._jobs.add(job)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of agents whose logs are read."""
+        return frozenset(self._logs)
+
+    def set_worktrees(self, worktrees: Collection[str]) -> None:
+        """The agents' worktrees from now on: some agents keep their logs there."""
+        for logs in self._logs.values():
+            logs.worktrees = tuple(worktrees)
+
+    def targets(self) -> list[Target]:
+        """The folders in which something happens when there is news."""
+        return [
+            Target("sessions", kind, folder) for kind, logs in self._logs.items() for folder in logs.folders
+        ]
+
+    def moved(self, kind: str) -> None:
+        """The watcher saw something there."""
+        self._jobs.wake(JOB, kind)
+
+    def moved_in_worktree(self) -> None:
+        """Files moved in a worktree: those that keep their logs there may have written."""
+        for kind, logs in self._logs.items():
+            if logs.in_worktrees:
+                self._jobs.wake(JOB, kind)
+
+    def deliver(self) -> None:
+        """Take up what was read."""
+        self._jobs.deliver()
+
+    def start_due(self, now: Millis, monotonic: float, unwatched: Collection[str]) -> None:
+        """Have read, in the background, what is due; `unwatched` are the kinds that the watcher cannot tell of."""
+        for kind, job in self._by_kind.items():
+            logs = self._logs[kind]
+            seldom = kind not in unwatched and not logs.unread
+            job.interval = WATCHED_SECONDS if seldom else self._interval
+        self._jobs.start_due(now, monotonic)
+
+    async def settle(self) -> None:
+        """Wait for what is being read."""
+        await self._jobs.settle()
+
+    async def close(self) -> None:
+        """Read no more; let go of every file."""
+        await self._jobs.close()
+        for logs in self._logs.values():
+            self._thread.submit(logs.close)
+        self._thread.shutdown(wait=False)
+
+    def _reader_told(self, kind: str) -> Callable[[tuple[Session, ...]], None]:
+        def told(sessions: tuple[Session, ...]) -> None:
+            self.sessions[kind] = sessions
+            self.version += 1
+
+        return told
+
+
+def reader_options(settings: SessionSettings, *, spool: str) -> ReaderOptions:
+    """What the readers are told: with a home of the settings, the environment does not count."""
+    home = settings.home and os.path.abspath(os.path.expanduser(settings.home))
+    return ReaderOptions(
+        home=home or os.path.expanduser("~"),
+        environ={} if home else dict(os.environ),
+        targets=settings.targets,
+        max_age_ms=round(settings.days * _DAY_MS),
+        spool=spool,
+    )
+
+
+class _Logs:
+    """One reader, opened when it is asked for the first time. `poll` and `close` belong to its thread."""
+
+    def __init__(self, kind: str, options: ReaderOptions) -> None:
+        self.worktrees: tuple[str, ...] = ()
+        self.folders: tuple[str, ...] = ()
+        self.unread = False
+        """Whether there is more to read than was read at the last time."""
+        self.in_worktrees = False
+        self._kind = kind
+        self._options = options
+        self._reader: SessionReader | None = None
+        self._followed: tuple[str, ...] | None = None
+        self._told: tuple[Session, ...] = ()
+        self._state: tuple[SourceState, str] = ("ok", "")
+
+    def poll(self, now: Millis) -> tuple[Session, ...] | None:
+        """Read what is new, for a while; None when that tells nothing new."""
+        reader = self._reader
+        if reader is None:
+            reader = self._reader = open_reader(self._kind, self._options)
+            self.folders = reader.folders
+            self.in_worktrees = not reader.folders
+        if self._followed != self.worktrees:
+            self._followed = self.worktrees
+            reader.follow(self._followed)
+        end = time.monotonic() + READING_SECONDS
+        while True:
+            sessions = reader.poll(now, BUDGET)
+            progress = reader.progress
+            self.unread = progress.done < progress.total
+            if not self.unread or time.monotonic() > end:
+                break
+            time.sleep(PAUSE_SECONDS)
+        self._state = self._fares(reader, sessions, progress)
+        if same(sessions, self._told):
+            return None
+        self._told = sessions
+        return sessions
+
+    def report(self) -> tuple[SourceState, str]:
+        """How the logs of this kind fare."""
+        return self._state
+
+    def close(self) -> None:
+        """Let go of every file."""
+        if self._reader is not None:
+            self._reader.close()
+
+    def _fares(
+        self, reader: SessionReader, sessions: tuple[Session, ...], progress: Progress
+    ) -> tuple[SourceState, str]:
+        if reader.problems:
+            return "degraded", "; ".join(reader.problems)
+        if self.unread:
+            read, there = progress.done // _MIB, -(-progress.total // _MIB)
+            return "degraded", f"{read:,} of {there:,} MiB of logs read so far"
+        if not sessions and not any(map(os.path.isdir, self.folders)):
+            return "off", "it has no logs here"
+        return "ok", ""
+
+
+def same(new: Iterable[Session], old: Iterable[Session]) -> bool:
+    """Whether these are the very records of before."""
+    new, old = tuple(new), tuple(old)
+    return len(new) == len(old) and all(one is other for one, other in zip(new, old, strict=True))
