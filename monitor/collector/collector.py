@@ -135,6 +135,7 @@ class Collector:
         self._boards.restore(snapshot, self._settings.roots)
         self._publisher.board(self._boards.board)
         self._publisher.restore(snapshot)
+        self._sessions.restore(snapshot.sessions.by_agent)
 
     def recovered(self, recovery: Recovery) -> None:
         """The history database was damaged and replaced: tell it."""
@@ -270,6 +271,7 @@ class Collector:
         sessions.look(now)
         for agent_id in sessions.changed:
             self._publisher.session(agent_id, sessions.current.get(agent_id))
+        self._rows.sessions, self._rows.other_sessions = sessions.current, sessions.others
         self._tell_activities(sessions.activities)
 
     def _tell_activities(self, entries: list[Activity]) -> None:
@@ -359,7 +361,7 @@ class Collector:
             files_changed_at=self.inputs.files_changed_at.get(worktree),
             last_commit_at=self._commits.newest_by(member.agent.id),
             failed_probes=failed,
-            session=self._sessions.current.get(member.agent.id),
+            session=self._sessions.told(member.agent.id),
         )
 
     def _status_changed(self, old: AgentStatus | None, new: AgentStatus) -> None:

@@ -53,6 +53,8 @@ class Publisher:
             self._store.set(Keys.activity(agent_id), tuple(activity[:ACTIVITY_LIMIT]))
         for task_id, history in snapshot.task_history.items():
             self._store.set(Keys.task_history(task_id), tuple(history[:TASK_HISTORY_LIMIT]))
+        for agent_id, session in snapshot.sessions.by_agent.items():
+            self.session(agent_id, session)
         self._store.set(Keys.EVENTS, tuple(snapshot.events[:EVENTS_LIMIT]))
         if snapshot.rag is not None:
             self.rag(snapshot.rag)

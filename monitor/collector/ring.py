@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from monitor.model import AgentMetrics, AgentStatus, Event
+from monitor.model import AgentMetrics, AgentStatus, Event, Session
 
 if TYPE_CHECKING:
     from monitor.history.writing.rows import TickRows
@@ -18,6 +18,8 @@ MAX_WAITING_SAMPLES: Final = 100_000
 """20 agents every 2 s: 2 h 45 min."""
 MAX_WAITING_BYTES: Final = 64 << 20
 """Of memory, as far as it can be told; a sample takes 320 bytes, one with a new status 1 kB."""
+_GO_ON: Final = frozenset({"samples", "sessions"})
+"""Fields that hold the same records tick after tick."""
 _REFERENCE: Final = 8
 """Bytes of a place in a list, tuple or record."""
 
@@ -35,6 +37,7 @@ class Ring:
         self._whole: deque[tuple[TickRows, int]] = deque()
         self._bytes = 0
         self._counted: dict[str, tuple[AgentStatus, AgentMetrics]] = {}
+        self._sessions: dict[str, Session] = {}
         self._lost: Event | None = None
         self.samples = 0
         """Samples that wait."""
@@ -72,6 +75,7 @@ class Ring:
             self.samples -= len(rows.samples)
         if not queue:
             self._counted.clear()
+            self._sessions.clear()
 
     @property
     def _full(self) -> bool:
@@ -79,7 +83,10 @@ class Ring:
 
     def _weigh(self, rows: TickRows) -> int:
         """Bytes of memory that these rows take beyond those before them: a record that goes on counts once."""
-        total = sum(weight(getattr(rows, field.name)) for field in fields(rows) if field.name != "samples")
+        total = sum(weight(getattr(rows, field.name)) for field in fields(rows) if field.name not in _GO_ON)
+        for agent_id, session in (rows.sessions or {}).items():
+            total += 0 if self._sessions.get(agent_id) is session else weight(session)
+            self._sessions[agent_id] = session
         for status, metrics in rows.samples:
             known = self._counted.get(status.id)
             total += 0 if known is not None and known[0] is status else weight(status)
@@ -94,7 +101,8 @@ class Ring:
         self.samples -= len(rows.samples)
         if rows.samples or rows.health or rows.rag:
             self._lose(rows)
-        left = replace(rows, samples=[], processes=[], health=None, rag=None)
+        # Each tick tells of all sessions: the next one that is written does.
+        left = replace(rows, samples=[], processes=[], health=None, rag=None, sessions=None)
         if not left.empty:
             weighs = sum(weight(getattr(left, field.name)) for field in fields(left))
             self._thinned.append((left, weighs))

@@ -25,6 +25,8 @@ class _Shown(msgspec.Struct):
 
     read: Session
     session: Session
+    remembered: bool = False
+    """It is from before the restart, and shown until the logs have been read again."""
 
 
 class SessionBook:
@@ -50,6 +52,20 @@ class SessionBook:
         """Sessions beside the current ones that are new or differ, each with its agent's id."""
         self.activities: list[Activity] = []
         """What these changes say in the agents' activity lists."""
+
+    def restore(self, sessions: Mapping[str, Session]) -> None:
+        """Show what was recorded last until the logs have been read again."""
+        self._shown = {
+            agent_id: _Shown(session, session, remembered=True)
+            for agent_id, session in sessions.items()
+            if self._roster.get(agent_id) is not None
+        }
+        self.current = {agent_id: shown.session for agent_id, shown in self._shown.items()}
+
+    def told(self, agent_id: str) -> Session | None:
+        """What the logs tell now of an agent; nothing that is only remembered."""
+        shown = self._shown.get(agent_id)
+        return None if shown is None or shown.remembered else shown.session
 
     def look(self, now: Millis) -> None:
         """Take up what the logs told since the last tick."""
@@ -102,16 +118,23 @@ class SessionBook:
         own, shown = self._own.get(agent_id), self._shown.get(agent_id)
         read = own.current if own is not None else None
         if read is None:
-            if shown is not None:
+            if shown is not None and not (
+                shown.remembered and self._inputs.sessions.reading(shown.read.kind)
+            ):
                 del self._shown[agent_id]
                 self.changed.append(agent_id)
             return
         session = self._refined(agent_id, read, now)
-        if shown is not None and shown.read is read and _same_turn(shown.session, session):
+        if (
+            shown is not None
+            and shown.read is read
+            and not shown.remembered
+            and _same_turn(shown.session, session)
+        ):
             return
         self._shown[agent_id] = _Shown(read, session)
         self.changed.append(agent_id)
-        before = shown.session if shown is not None else None
+        before = shown.session if shown is not None and not shown.remembered else None
         self.activities.extend(
             Activity(timestamp=at, agent_id=agent_id, kind="session", text=text)
             for at, text in told_by(before, session, now)

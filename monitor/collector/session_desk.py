@@ -56,6 +56,10 @@ class SessionDesk:
         """The kinds of agents whose logs are read."""
         return frozenset(self._logs)
 
+    def reading(self, kind: str) -> bool:
+        """Whether the logs of this kind are still being read for the first time."""
+        return kind in self._logs and not self._logs[kind].read_once
+
     def set_worktrees(self, worktrees: Collection[str]) -> None:
         """The agents' worktrees from now on: some agents keep their logs there."""
         for logs in self._logs.values():
@@ -128,6 +132,8 @@ class _Logs:
         self.folders: tuple[str, ...] = ()
         self.unread = False
         """Whether there is more to read than was read at the last time."""
+        self.read_once = False
+        """Whether everything that was there has been read."""
         self.in_worktrees = False
         self._kind = kind
         self._options = options
@@ -155,7 +161,9 @@ class _Logs:
                 break
             time.sleep(PAUSE_SECONDS)
         self._state = self._fares(reader, sessions, progress)
-        if same(sessions, self._told):
+        first = not self.read_once and not self.unread
+        self.read_once = self.read_once or first
+        if same(sessions, self._told) and not first:
             return None
         self._told = sessions
         return sessions

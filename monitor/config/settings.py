@@ -143,6 +143,12 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         Days, Meta(description="Process ids, programs and git states of agents.")
     ] = 30
     agent_processes_days: Annotated[Days, Meta(description="Process trees of agents.")] = 30
+    session_states_days: Annotated[
+        Days,
+        Meta(description="Sessions of agents as their logs told them, and with them how long they waited."),
+    ] = 90
+    session_usage_days: Annotated[Days, Meta(description="Tokens and cost by session, model and hour.")] = 365
+    session_calls_days: Annotated[Days, Meta(description="Tools that agents called.")] = 90
     agent_status_changes_days: Annotated[
         Days, Meta(description="Status changes of agents with their reasons; what names and roles they had.")
     ] = 365

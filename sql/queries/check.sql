@@ -65,6 +65,9 @@ UNION ALL SELECT 'alerts', count(*) FROM alerts
 UNION ALL SELECT 'alert_changes', count(*) FROM alert_changes
 UNION ALL SELECT 'alerts_archive', count(*) FROM alerts_archive
 UNION ALL SELECT 'alert_mutes', count(*) FROM alert_mutes
+UNION ALL SELECT 'session_states', count(*) FROM session_states
+UNION ALL SELECT 'session_usage', count(*) FROM session_usage
+UNION ALL SELECT 'session_calls', count(*) FROM session_calls
 UNION ALL SELECT 'events', count(*) FROM events;
 
 -- name: table_bytes()
@@ -112,6 +115,15 @@ UNION ALL
 SELECT DISTINCT 'agent_processes: rows of ' || agent_id || ', which is not in agents'
 FROM agent_processes WHERE agent_id NOT IN (SELECT agent_id FROM agents)
 UNION ALL
+SELECT DISTINCT 'session_states: rows of ' || agent_id || ', which is not in agents'
+FROM session_states WHERE agent_id NOT IN (SELECT agent_id FROM agents)
+UNION ALL
+SELECT DISTINCT 'session_usage: rows of ' || agent_id || ', which is not in agents'
+FROM session_usage WHERE agent_id NOT IN (SELECT agent_id FROM agents)
+UNION ALL
+SELECT DISTINCT 'session_calls: rows of ' || agent_id || ', which is not in agents'
+FROM session_calls WHERE agent_id NOT IN (SELECT agent_id FROM agents)
+UNION ALL
 SELECT 'agents: ' || agent_id || ' has no row in agent_profiles'
 FROM agents WHERE agent_id NOT IN (SELECT agent_id FROM agent_profiles)
 UNION ALL
@@ -156,6 +168,9 @@ WHERE (SELECT max(timestamp) FROM agent_metrics WHERE agent_id = a.agent_id) > :
 UNION ALL
 SELECT 'agent_status_changes: ' || agent_id FROM agents AS a
 WHERE (SELECT max(timestamp) FROM agent_status_changes WHERE agent_id = a.agent_id) > :latest
+UNION ALL
+SELECT 'session_states: ' || agent_id FROM agents AS a
+WHERE (SELECT max(timestamp) FROM session_states WHERE agent_id = a.agent_id) > :latest
 UNION ALL
 SELECT 'agents: ' || agent_id FROM agents WHERE last_seen > :latest
 UNION ALL

@@ -60,6 +60,15 @@ WHERE (agent_id, timestamp) IN (
     ) FROM agents AS a
 ) AND timestamp > :after;
 
+-- name: pin_session_states(after, until)!
+-- What a log wrote of its own times stays.
+UPDATE OR IGNORE session_states SET timestamp = :after
+WHERE (agent_id, timestamp) IN (
+    SELECT agent_id, (
+        SELECT max(timestamp) FROM session_states WHERE agent_id = a.agent_id AND timestamp <= :until
+    ) FROM agents AS a
+) AND timestamp > :after;
+
 -- name: pin_task_events(after, until)!
 UPDATE OR IGNORE task_events SET timestamp = :after, recorded_at = min(recorded_at, :after)
 WHERE id IN (
@@ -153,6 +162,10 @@ WHERE agent_id IN (SELECT agent_id FROM agents) AND timestamp > :after AND times
 
 -- name: move_agent_processes(after, until, by)!
 UPDATE OR IGNORE agent_processes SET timestamp = timestamp - :by
+WHERE agent_id IN (SELECT agent_id FROM agents) AND timestamp > :after AND timestamp <= :until;
+
+-- name: move_session_states(after, until, by)!
+UPDATE OR IGNORE session_states SET timestamp = timestamp - :by
 WHERE agent_id IN (SELECT agent_id FROM agents) AND timestamp > :after AND timestamp <= :until;
 
 -- name: move_task_events(after, until, by)!

@@ -102,6 +102,36 @@ WHERE t.timestamp <= :until AND t.timestamp >= coalesce((
     SELECT max(timestamp) FROM source.agent_processes WHERE agent_id = wanted.value AND timestamp <= :since
 ), 0);
 
+-- name: export_session_states(since, until, agents)!
+-- Before it: what held at its first moment, from the row on that has the details.
+INSERT INTO main.session_states
+SELECT s.* FROM json_each(:agents) AS wanted CROSS JOIN source.session_states AS s ON s.agent_id = wanted.value
+WHERE s.timestamp <= :until AND s.timestamp >= coalesce((
+    SELECT max(timestamp) FROM source.session_states
+    WHERE agent_id = wanted.value AND timestamp <= :since AND (details IS NOT NULL OR session_id = '')
+), 0);
+
+-- name: export_session_usage(since, until, agents)!
+-- With the hours of the sessions that were there before it.
+INSERT INTO main.session_usage
+SELECT u.* FROM json_each(:agents) AS wanted CROSS JOIN source.session_usage AS u ON u.agent_id = wanted.value
+WHERE u.timestamp <= :until AND (
+    u.timestamp > :since - 3600000
+    OR u.session_id IN (SELECT session_id FROM main.session_states WHERE agent_id = wanted.value)
+);
+
+-- name: export_session_calls(since, until, agents)!
+-- The same of what they called.
+INSERT INTO main.session_calls (agent_id, timestamp, session_id, call_id, name, target, ended_at, outcome)
+SELECT
+    c.agent_id, c.timestamp, c.session_id, c.call_id, c.name, c.target,
+    iif(c.ended_at <= :until, c.ended_at, NULL), iif(c.ended_at > :until, NULL, c.outcome)
+FROM json_each(:agents) AS wanted CROSS JOIN source.session_calls AS c ON c.agent_id = wanted.value
+WHERE c.timestamp <= :until AND (
+    c.timestamp > :since
+    OR c.session_id IN (SELECT session_id FROM main.session_states WHERE agent_id = wanted.value)
+);
+
 -- name: export_agent_status_changes(since, until, agents, listed)!
 -- Before it: as many changes to another status as an activity list shows, from the row before the first of them on.
 INSERT INTO main.agent_status_changes (agent_id, timestamp, since, status, reason, evidence)

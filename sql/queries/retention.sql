@@ -66,6 +66,29 @@ DELETE FROM agent_processes WHERE agent_id = :key AND timestamp < min(
     coalesce((SELECT timestamp FROM agent_processes WHERE agent_id = :key ORDER BY timestamp LIMIT 1 OFFSET :count), :cut)
 );
 
+-- name: prune_session_states(key, cut, gone, count)!
+-- The row that still holds stays, and the one that has its details.
+DELETE FROM session_states WHERE agent_id = :key AND timestamp < min(
+    coalesce((
+        SELECT timestamp FROM session_states
+        WHERE agent_id = :key AND timestamp <= :cut AND NOT :gone AND (details IS NOT NULL OR session_id = '')
+        ORDER BY timestamp DESC LIMIT 1
+    ), :cut),
+    coalesce((SELECT timestamp FROM session_states WHERE agent_id = :key ORDER BY timestamp LIMIT 1 OFFSET :count), :cut)
+);
+
+-- name: prune_session_usage(key, cut, count)!
+DELETE FROM session_usage WHERE (agent_id, timestamp, session_id, model) IN (
+    SELECT agent_id, timestamp, session_id, model FROM session_usage
+    WHERE agent_id = :key AND timestamp < :cut ORDER BY timestamp LIMIT :count
+);
+
+-- name: prune_session_calls(key, cut, count)!
+DELETE FROM session_calls WHERE (agent_id, timestamp, session_id, call_id) IN (
+    SELECT agent_id, timestamp, session_id, call_id FROM session_calls
+    WHERE agent_id = :key AND timestamp < :cut ORDER BY timestamp LIMIT :count
+);
+
 -- name: prune_agent_status_changes(key, cut, gone, count)!
 DELETE FROM agent_status_changes WHERE agent_id = :key AND timestamp < min(
     coalesce((
@@ -182,6 +205,9 @@ DELETE FROM agents WHERE agent_id = :key AND last_seen < :cut
     AND NOT EXISTS (SELECT 1 FROM agent_details WHERE agent_id = :key)
     AND NOT EXISTS (SELECT 1 FROM agent_processes WHERE agent_id = :key)
     AND NOT EXISTS (SELECT 1 FROM agent_status_changes WHERE agent_id = :key)
+    AND NOT EXISTS (SELECT 1 FROM session_states WHERE agent_id = :key)
+    AND NOT EXISTS (SELECT 1 FROM session_usage WHERE agent_id = :key)
+    AND NOT EXISTS (SELECT 1 FROM session_calls WHERE agent_id = :key)
     AND NOT EXISTS (SELECT 1 FROM commit_agents WHERE agent_id = :key)
     AND NOT EXISTS (SELECT 1 FROM events WHERE agent_id = :key);
 
@@ -225,6 +251,17 @@ UNION ALL SELECT 'agent_processes', count(*) - count(DISTINCT t.agent_id) FROM a
 UNION ALL SELECT 'agent_status_changes', count(*) - count(DISTINCT t.agent_id)
     FROM agent CROSS JOIN agent_status_changes AS t
     ON t.agent_id = agent.agent_id AND t.timestamp < json_extract(:cuts, '$.agent_status_changes')
+UNION ALL SELECT 'session_states', count(*) FROM agent CROSS JOIN session_states AS t
+    ON t.agent_id = agent.agent_id AND t.timestamp < coalesce((
+        SELECT timestamp FROM session_states
+        WHERE agent_id = agent.agent_id AND timestamp <= json_extract(:cuts, '$.session_states')
+            AND (details IS NOT NULL OR session_id = '')
+        ORDER BY timestamp DESC LIMIT 1
+    ), json_extract(:cuts, '$.session_states'))
+UNION ALL SELECT 'session_usage', count(*) FROM agent CROSS JOIN session_usage AS t
+    ON t.agent_id = agent.agent_id AND t.timestamp < json_extract(:cuts, '$.session_usage')
+UNION ALL SELECT 'session_calls', count(*) FROM agent CROSS JOIN session_calls AS t
+    ON t.agent_id = agent.agent_id AND t.timestamp < json_extract(:cuts, '$.session_calls')
 UNION ALL SELECT 'agent_profiles', count(*) - count(DISTINCT t.agent_id) FROM agent CROSS JOIN agent_profiles AS t
     ON t.agent_id = agent.agent_id AND t.timestamp < json_extract(:cuts, '$.agent_profiles')
 UNION ALL SELECT 'board_states', count(*) - count(DISTINCT root) FROM board_states

@@ -77,6 +77,15 @@ INSERT OR IGNORE INTO recorders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- name: salvage_rollups*!
 INSERT OR IGNORE INTO rollups VALUES (?, ?);
 
+-- name: salvage_session_calls*!
+INSERT OR IGNORE INTO session_calls VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: salvage_session_states*!
+INSERT OR IGNORE INTO session_states VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: salvage_session_usage*!
+INSERT OR IGNORE INTO session_usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
 -- name: salvage_system_health*!
 INSERT OR IGNORE INTO system_health VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
@@ -117,6 +126,9 @@ SELECT agent_id, agent_id, 'custom', '', '', NULL, 'discovered', min(timestamp),
     SELECT agent_id, timestamp FROM agent_status_changes
     UNION ALL SELECT agent_id, timestamp FROM agent_details
     UNION ALL SELECT agent_id, timestamp FROM agent_processes
+    UNION ALL SELECT agent_id, timestamp FROM session_states
+    UNION ALL SELECT agent_id, timestamp FROM session_usage
+    UNION ALL SELECT agent_id, timestamp FROM session_calls
 ) WHERE agent_id NOT IN (SELECT agent_id FROM agents) GROUP BY agent_id;
 
 -- name: salvage_recorder_of_samples()!
@@ -251,6 +263,27 @@ INSERT OR IGNORE INTO main.agent_status_changes SELECT * FROM salvaged.agent_sta
 
 -- name: merge_agent_processes()!
 INSERT OR IGNORE INTO main.agent_processes SELECT * FROM salvaged.agent_processes;
+
+-- name: merge_session_states()!
+INSERT OR IGNORE INTO main.session_states SELECT * FROM salvaged.session_states;
+
+-- name: merge_session_usage()!
+-- Of one hour, what was counted last is the most.
+INSERT INTO main.session_usage SELECT * FROM salvaged.session_usage WHERE true
+ON CONFLICT (agent_id, timestamp, session_id, model) DO UPDATE
+SET (input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd) = (
+    excluded.input_tokens, excluded.output_tokens, excluded.cache_read_tokens, excluded.cache_write_tokens,
+    excluded.reasoning_tokens, excluded.cost_usd
+)
+WHERE excluded.input_tokens + excluded.output_tokens + excluded.cache_read_tokens + excluded.cache_write_tokens
+    > session_usage.input_tokens + session_usage.output_tokens + session_usage.cache_read_tokens
+        + session_usage.cache_write_tokens;
+
+-- name: merge_session_calls()!
+-- A call that either file knows to have ended has.
+INSERT INTO main.session_calls SELECT * FROM salvaged.session_calls WHERE true
+ON CONFLICT (agent_id, timestamp, session_id, call_id) DO UPDATE
+SET ended_at = excluded.ended_at, outcome = excluded.outcome WHERE session_calls.outcome IS NULL;
 
 -- name: merge_agent_metrics()!
 INSERT OR IGNORE INTO main.agent_metrics SELECT * FROM salvaged.agent_metrics;

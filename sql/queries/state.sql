@@ -253,3 +253,42 @@ SELECT
     (SELECT max(id) FROM commit_agents) AS commits,
     (SELECT max(attributed_at) FROM commit_agents WHERE attributed_at IS NOT NULL) AS attributed,
     (SELECT max(recorder_id) FROM recorders) AS recorders;
+
+-- name: session_marks_at(at, agents)
+-- When each agent's session was noted last.
+SELECT a.value AS agent_id, (
+    SELECT max(timestamp) FROM session_states WHERE agent_id = a.value AND timestamp <= :at
+) AS timestamp
+FROM json_each(:agents) AS a;
+
+-- name: session_at(at, agent_id)
+-- An agent's session as it was noted last, with the details that held then.
+SELECT s.*, (
+    SELECT d.details FROM session_states AS d
+    WHERE d.agent_id = s.agent_id AND d.timestamp <= s.timestamp AND d.session_id = s.session_id
+        AND d.details IS NOT NULL
+    ORDER BY d.timestamp DESC LIMIT 1
+) AS held_details
+FROM session_states AS s
+WHERE s.agent_id = :agent_id AND s.timestamp <= :at ORDER BY s.timestamp DESC LIMIT 1;
+
+-- name: session_calls_at(at, agent_id, session_id, limit)
+-- The newest calls of a session; one that ended later was under way.
+SELECT
+    call_id, name, target, timestamp, iif(ended_at <= :at, ended_at, NULL) AS ended_at,
+    iif(ended_at IS NULL OR ended_at <= :at, outcome, NULL) AS outcome
+FROM session_calls
+WHERE agent_id = :agent_id AND timestamp <= :at AND session_id = :session_id
+ORDER BY timestamp DESC, call_id LIMIT :limit;
+
+-- name: session_hours_at(at, agent_id, session_id, hours)
+-- Usage of a session in its newest hours, the oldest first.
+SELECT * FROM session_usage
+WHERE agent_id = :agent_id AND timestamp <= :at AND session_id = :session_id AND timestamp >= (
+    SELECT min(timestamp) FROM (
+        SELECT DISTINCT timestamp FROM session_usage
+        WHERE agent_id = :agent_id AND timestamp <= :at AND session_id = :session_id
+        ORDER BY timestamp DESC LIMIT :hours
+    )
+)
+ORDER BY timestamp, model;

@@ -197,3 +197,34 @@ SET created_at = excluded.created_at, until = excluded.until, ended_at = NULL, m
 INSERT INTO events (timestamp, type, agent_id, subject, details, recorded_at)
 VALUES (:timestamp, :type, :agent_id, :subject, :details, :recorded_at)
 ON CONFLICT (timestamp, type, agent_id, subject, details) DO NOTHING;
+
+-- name: insert_session_state*!
+INSERT INTO session_states (
+    agent_id, timestamp, session_id, kind, model, turn_state, state_since, unsure, tool, tool_target, tool_since,
+    waiting_for, waiting_since, limited_until, error, updated, input_tokens, output_tokens, cache_read_tokens,
+    cache_write_tokens, reasoning_tokens, cost_usd, context_used, context_size, edit_count, errors, details
+) VALUES (
+    :agent_id, :timestamp, :session_id, :kind, :model, :turn_state, :state_since, :unsure, :tool, :tool_target,
+    :tool_since, :waiting_for, :waiting_since, :limited_until, :error, :updated, :input_tokens, :output_tokens,
+    :cache_read_tokens, :cache_write_tokens, :reasoning_tokens, :cost_usd, :context_used, :context_size, :edit_count,
+    :errors, :details
+) ON CONFLICT (agent_id, timestamp) DO NOTHING;
+
+-- name: upsert_session_usage*!
+INSERT INTO session_usage (
+    agent_id, timestamp, session_id, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
+    reasoning_tokens, cost_usd
+) VALUES (
+    :agent_id, :timestamp, :session_id, :model, :input_tokens, :output_tokens, :cache_read_tokens, :cache_write_tokens,
+    :reasoning_tokens, :cost_usd
+) ON CONFLICT (agent_id, timestamp, session_id, model) DO UPDATE
+SET (input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd) = (
+    excluded.input_tokens, excluded.output_tokens, excluded.cache_read_tokens, excluded.cache_write_tokens,
+    excluded.reasoning_tokens, excluded.cost_usd
+);
+
+-- name: upsert_session_call*!
+INSERT INTO session_calls (agent_id, timestamp, session_id, call_id, name, target, ended_at, outcome)
+VALUES (:agent_id, :timestamp, :session_id, :call_id, :name, :target, :ended_at, :outcome)
+ON CONFLICT (agent_id, timestamp, session_id, call_id) DO UPDATE
+SET (name, target, ended_at, outcome) = (excluded.name, excluded.target, excluded.ended_at, excluded.outcome);

@@ -11,6 +11,12 @@ import msgspec
 from monitor.collector.trees import CHANGED_TREE_SECONDS, TREE_SECONDS
 from monitor.history.writing.columns import MEMORY_STEP
 from monitor.history.writing.encode import SAMPLE_REPEAT_MS
+from monitor.history.writing.session_rows import (
+    DETAIL_FIELDS,
+    DETAILS_REPEAT_MS,
+    NUMBERS_REPEAT_MS,
+    details_of,
+)
 from monitor.keystore import Keys, KeyStore
 from monitor.model import (
     AgentMetrics,
@@ -18,6 +24,7 @@ from monitor.model import (
     Board,
     Commit,
     ProcessInfo,
+    Session,
     SourceStatus,
     SystemHealth,
 )
@@ -108,6 +115,23 @@ class Comparison:
         key = Keys.recent_commits(agent_id)
         _same_commits(key, live.get(key), rebuilt.get(key))
         self._check_tree(number, agent_id, rebuilt.get(Keys.processes(agent_id)))
+        self._check_session(number, Keys.session(agent_id), rebuilt.get(Keys.session(agent_id)))
+
+    def _check_session(self, number: int, key: str, session: Session | None) -> None:
+        """A turn is recorded at once; numbers are of the last seconds, details of the last minute."""
+        at, live = self.moments[number]
+        shown = live.get(key)
+        if session is None or shown is None:
+            _equal(key, session, shown)
+            return
+        _equal(key, _turn_of(session), _turn_of(shown))
+        recent = [
+            (at - then, told) for then, values in self.moments[: number + 1] if (told := values.get(key))
+        ]
+        numbers = [_numbers_of(told) for age, told in recent if age <= NUMBERS_REPEAT_MS + 70_000]
+        assert _numbers_of(session) in numbers
+        details = [details_of(told) for age, told in recent if age <= DETAILS_REPEAT_MS + 140_000]
+        assert details_of(session) in details
 
     def _check_tree(self, number: int, agent_id: str, tree: tuple[ProcessInfo, ...] | None) -> None:
         """A tree is recorded every minute, or 10 s after its processes are others: it is one of that time."""
@@ -250,6 +274,20 @@ def _rounded(tree: tuple[ProcessInfo, ...]) -> list[ProcessInfo]:
     ]
 
 
+def _turn_of(session: Session) -> Session:
+    """What is recorded as soon as it differs."""
+    return msgspec.structs.replace(
+        session,
+        **dict.fromkeys((*DETAIL_FIELDS, *NUMBERS)),
+        **dict.fromkeys(("hours", "evidence"), ()),
+        state_since=None,
+    )
+
+
+def _numbers_of(session: Session) -> list[Any]:
+    return [getattr(session, name) for name in NUMBERS]
+
+
 def _steady(record: msgspec.Struct, **changes: Any) -> msgspec.Struct:
     return msgspec.structs.replace(record, **changes)
 
@@ -260,7 +298,9 @@ def _about(one: int | None, other: int | None, slack: int) -> bool:
     return abs(one - other) <= slack
 
 
+NUMBERS: Final = (*("updated", "tokens", "cost_usd", "context_used", "context_size", "edit_count", "errors"),)
 AGENT_KEYS: Final = (
+    Keys.session,
     Keys.status,
     Keys.metrics,
     Keys.last_updated,

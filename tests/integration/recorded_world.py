@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 from typing import Any, Final, Self, cast
 
 import msgspec
 import pytest
 from hypothesis import strategies as st
+from session_records import next_session
 
 from monitor.collector import collector as collector_module
 from monitor.collector.clock import TickClock
@@ -39,6 +41,7 @@ from monitor.model import (
     RagMetrics,
     RagPattern,
     ServiceStatus,
+    Session,
     Task,
     WorktreeReading,
 )
@@ -59,7 +62,10 @@ changes = st.builds(FileChange, st.sampled_from(FILES), st.none() | st.just(3), 
 class FakeInputs:
     """Stands where the sources do (`collector.inputs.Inputs`)."""
 
-    def __init__(self, _settings: Settings, book: SourceBook, on_commits: Callable[..., None]) -> None:
+    def __init__(
+        self, _settings: Settings, book: SourceBook, on_commits: Callable[..., None], *, spool: str
+    ) -> None:
+        assert spool
         self.book, self.on_commits = book, on_commits
         self.processes: ProcessReading | None = None
         self.host: HostReading | None = None
@@ -72,6 +78,7 @@ class FakeInputs:
         self.progress: list[Activity] = []
         self.new_groups: list[ProcessGroup] = []
         self.git = SimpleNamespace(readings={}, used_percent=lambda: 1.0, version=0)
+        self.sessions = SimpleNamespace(sessions={}, version=0, reading=lambda _kind: False)
         self.watcher = SimpleNamespace(events_seen=3, state="watching 3 folders")
         self.sampled: Callable[[int], None] = lambda _now: None
 
@@ -84,6 +91,12 @@ class FakeInputs:
     def take_progress(self) -> list[Activity]:
         entries, self.progress = self.progress, []
         return entries
+
+    def group_of(self, _pid: int, _start: int | None) -> None:
+        """No session tells its process."""
+
+    def started_since(self, key: ProcessKey, at: int) -> int:
+        return sum((process.started or 0) >= at for process in self.trees.get(key, ())[1:])
 
     async def process_trees(self, keys: Iterable[ProcessKey]) -> dict[ProcessKey, tuple[ProcessInfo, ...]]:
         return {key: self.trees.get(key, ()) for key in keys}
@@ -110,6 +123,7 @@ class World:
         self.stopped: list[ProcessExit] = []
         self.logs: dict[str, tuple[Commit, ...]] = {}
         self.boards: dict[str, BoardReading] = {}
+        self.sessions: dict[str, Session | None] = {}
         self.number = 100
         patch.setattr(collector_module, "Inputs", FakeInputs)
         clock = SimpleNamespace(monotonic=self.monotonic, perf_counter=time.perf_counter)
@@ -149,6 +163,7 @@ class World:
         self.collector.restore(await writer.load(self.now))
         self.inputs.boards = {root: self.boards[root] for root in self.roots if root in self.boards}
         self.inputs.boards_version += 1
+        self._tell_sessions()
         self.fresh = True
 
     async def tick(self) -> int:
@@ -333,6 +348,20 @@ class World:
             last_change=draw(st.none() | st.just(self.now - 400)),
         )
 
+    def write_session(self, draw: Draw) -> None:
+        """An agent's own log tells something new."""
+        name = draw(st.sampled_from(TREES))
+        seed = draw(st.integers(0, 2**32))
+        told = next_session(Random(seed), self.sessions.get(name), str(self.folder / name), self.now)
+        where = {"cwd": str(self.folder / name), "kind": "claude-code"}
+        self.sessions[name] = msgspec.structs.replace(told, **where) if told is not None else None
+        self._tell_sessions()
+
+    def _tell_sessions(self) -> None:
+        told = tuple(session for session in self.sessions.values() if session is not None)
+        self.inputs.sessions.sessions = {"claude-code": told}
+        self.inputs.sessions.version += 1
+
     def change_files(self, draw: Draw) -> None:
         self.inputs.files_changed_at[str(self.folder / draw(st.sampled_from(TREES)))] = self.now - 100
 
@@ -492,6 +521,8 @@ HAPPENINGS: Final = (
     World.change_board,
     World.fail_board,
     World.write_log,
+    World.write_session,
+    World.write_session,
     World.fare,
     World.read_host,
     World.read_rag,

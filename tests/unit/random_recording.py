@@ -6,6 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from history_records import AT, agent, alert, commit, mute, recording, status, task
+from session_records import full_session, next_session
 
 from monitor.history.writing.rows import TickRows
 from monitor.model import (
@@ -20,7 +21,7 @@ from monitor.model import (
 )
 
 if TYPE_CHECKING:
-    from monitor.model import Alert, Commit
+    from monitor.model import Alert, Commit, Session
     from monitor.paths import StatePaths
 
 NAMES = ("builder", "tester", "writer")
@@ -38,6 +39,7 @@ class World:
         self.tasks: dict[str, str] = {}
         self.alerts: dict[str, Alert] = {}
         self.commits: list[Commit] = []
+        self.sessions: dict[str, Session] = {}
 
     def tick(self, at: int) -> TickRows:
         self.number += 1
@@ -58,7 +60,14 @@ class World:
         ):
             if self.random.random() < share:
                 part(rows, at)
+        rows.sessions = self.sessions = self._sessions(at)
+        if self.random.random() < 0.1:
+            rows.other_sessions.append((NAMES[0], full_session(at, "-older")))
         return rows
+
+    def _sessions(self, at: int) -> dict[str, Session]:
+        told = {name: next_session(self.random, self.sessions.get(name), name, at) for name in self.statuses}
+        return {name: session for name, session in told.items() if session is not None}
 
     def _agent(self, rows: TickRows, name: str, at: int) -> None:
         known = self.statuses.get(name)

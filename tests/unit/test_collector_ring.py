@@ -126,7 +126,7 @@ def test_the_memory_that_is_really_taken_stays_near_the_limit(monkeypatch: pytes
 
 
 def test_a_record_that_goes_on_counts_once() -> None:
-    steady = status(status_reason="x" * 1000)
+    steady = status(status_reason="x" * 2000)
     ring = Ring()
     for number in range(100):
         ring.append(TickRows(at=AT + number, samples=[(steady, AgentMetrics(pid=number))]))

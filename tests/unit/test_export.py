@@ -14,6 +14,7 @@ from history_records import AT, agent, alert, commit, mute, recording, state, st
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_recording import NAMES, record
+from session_records import full_session
 
 from monitor.errors import MonitorError
 from monitor.history.connection import open_reader
@@ -23,7 +24,7 @@ from monitor.history.reports.base import HOUR_MS
 from monitor.history.writing.rows import TickRows
 from monitor.model import AgentMetrics, BoardState, Event, RagMetrics, TaskEvent
 
-KINDS = ("agent", "reason", "task", "commit", "alert", "event", "board", "rag", "mute")
+KINDS = ("session", "agent", "reason", "task", "commit", "alert", "event", "board", "rag", "mute")
 
 
 async def look(file: Path, at: int) -> Snapshot:
@@ -80,6 +81,7 @@ def words(at: int, word: str) -> TickRows:
         ],
         mutes=[mute(subject=name, at=at, until=at + (1000 if over else HOUR_MS), note=f"secret-mute-{word}")],
         rag=RagMetrics(timestamp=at, origin=f"secret-rag-{word}"),
+        sessions={name: full_session(at, f"-secret-session-{word}")},
         events=[
             Event(timestamp=at, type="activity", agent_id=name, details={"text": f"secret-event-{word}-{at}"})
         ]

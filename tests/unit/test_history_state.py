@@ -302,6 +302,9 @@ LARGE = {
     "agent_status_changes",
     "agent_profiles",
     "agent_processes",
+    "session_states",
+    "session_usage",
+    "session_calls",
     "alert_changes",
     "alert_mutes",
     "task_events",
@@ -314,7 +317,14 @@ LARGE = {
     "events",
 }
 BOUND = {"at": AT, "agent_id": "a", "limit": 10, "seen_since": 0, "since": 0, "after": 1, "task_ids": '["a"]'}
-BOUND |= {"resolved_since": 0, "attributed_after": 0, "latest": AT}
+BOUND |= {
+    "agents": '["a"]',
+    "session_id": "s",
+    "hours": 48,
+    "resolved_since": 0,
+    "attributed_after": 0,
+    "latest": AT,
+}
 QUERIES = [
     "recorder_at",
     "agents_at",
@@ -334,6 +344,10 @@ QUERIES = [
     "changed_tasks",
     "agents_with_new_commits",
     "agents_with_new_events",
+    "session_marks_at",
+    "session_at",
+    "session_calls_at",
+    "session_hours_at",
 ]
 
 

@@ -8,8 +8,10 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from history_records import AT, agent, alert, commit, mute, recording, state, status, task, tick
+from session_records import full_session
 
 from monitor.collector.trees import TreeLog
 from monitor.errors import DatabaseError
@@ -64,6 +66,7 @@ def full_tick(at: int = AT) -> TickRows:
         alerts=[alert()],
         mutes=[mute()],
         events=[Event(timestamp=at, type="gap")],
+        sessions={"builder": msgspec.structs.replace(full_session(at), calls=full_session(at).calls[:1])},
     )
 
 
@@ -75,6 +78,9 @@ TABLES = [
     "task_events",
     "agent_profiles",
     "agent_processes",
+    "session_states",
+    "session_usage",
+    "session_calls",
     "board_states",
     "git_commits",
     "commit_files",

@@ -8,6 +8,7 @@ import msgspec
 
 from monitor.history.connection import in_one_go
 from monitor.history.moments import moment
+from monitor.history.moments.sessions import read_sessions
 from monitor.history.moments.state import (
     Snapshot,
     merge_commits,
@@ -108,6 +109,7 @@ class Follower:
         changes["alerts"] = moment.read_alerts(db, now)
         changes["mutes"] = moment.read_mutes(db, now)
         statuses: dict[str, AgentStatus] = changes["statuses"]
+        changes["sessions"] = read_sessions(db, now, statuses, old.sessions)
         busy = _busy_agents(db, old, statuses, before, marks)
         if marks.events != before.events:
             changes["events"] = moment.read_events(db, now)

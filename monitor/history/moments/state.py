@@ -10,6 +10,7 @@ import msgspec
 from monitor.history.connection import in_one_go
 from monitor.history.moments import moment
 from monitor.history.moments.moment import Agents, Recorder
+from monitor.history.moments.sessions import Sessions, read_sessions
 from monitor.keystore import FEED_LIMIT, Keys, KeyStore
 from monitor.model import (
     Activity,
@@ -24,6 +25,7 @@ from monitor.model import (
     Mute,
     ProcessInfo,
     RagMetrics,
+    Session,
     SourceStatus,
     SystemHealth,
     TaskEvent,
@@ -45,6 +47,8 @@ UNRECORDED: Final = {
     "tasks": "the order of the tasks inside the board's file",
     "commits": "that a rebase or another branch took one out of an agent's list; the order of those of one second",
     "agents": "the order of agents of one origin that came in one tick",
+    "sessions": "numbers are up to ten seconds old, details of one at work up to a minute; an hour's usage is that "
+    "of its end; what the turn's state rests on is in the evidence of the agent's status",
     "viewers": "who looked; how many did is a number of health",
     "future": "an event dated later than the tick that noted it is told when its time has come",
 }
@@ -83,6 +87,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     mutes: tuple[Mute, ...] = ()
     sources: tuple[SourceStatus, ...] = ()
     events: tuple[Event, ...] = ()
+    sessions: Sessions = Sessions()
 
 
 async def state_at(db: aiosqlite.Connection, at: Millis, *, processes_of: Collection[str] = ()) -> Snapshot:
@@ -111,6 +116,7 @@ def read_state(db: sqlite3.Connection, at: Millis, processes_of: Collection[str]
             mutes=moment.read_mutes(db, at),
             sources=read_sources(db, at, agents["recorder"]),
             events=moment.read_events(db, at),
+            sessions=read_sessions(db, at, agents["statuses"]),
             **agents,
         )
 
@@ -176,6 +182,7 @@ def fill(store: KeyStore, snapshot: Snapshot) -> None:
         _fill_processes(store, agent_id, snapshot.processes.get(agent_id))
         store.set(Keys.activity(agent_id), snapshot.activity.get(agent_id, ()))
         store.set(Keys.recent_commits(agent_id), snapshot.recent_commits.get(agent_id, ()))
+        _fill_session(store, agent_id, snapshot.sessions.by_agent.get(agent_id))
     store.set(Keys.TASKS, snapshot.board)
     for task_id, history in snapshot.task_history.items():
         store.set(Keys.task_history(task_id), history)
@@ -197,6 +204,13 @@ def _fill_processes(store: KeyStore, agent_id: str, tree: tuple[ProcessInfo, ...
         store.set(Keys.processes(agent_id), tree)
 
 
+def _fill_session(store: KeyStore, agent_id: str, session: Session | None) -> None:
+    if session is None:
+        store.delete(Keys.session(agent_id))
+    else:
+        store.set(Keys.session(agent_id), session)
+
+
 def looked_at(store: KeyStore, agent_ids: Iterable[str]) -> frozenset[str]:
     """Those of the agents at whose process tree someone looks."""
     return frozenset(agent_id for agent_id in agent_ids if store.has_subscriber(Keys.processes(agent_id)))
@@ -214,6 +228,7 @@ def _remove_gone(store: KeyStore, snapshot: Snapshot) -> None:
                 Keys.processes,
                 Keys.last_updated,
                 Keys.recent_commits,
+                Keys.session,
             ):
                 store.delete(key(agent_id))
     board: Board | None = store.get(Keys.TASKS)

@@ -28,6 +28,9 @@ ORDER: Final = (
     "agent_details",
     "agent_status_changes",
     "agent_processes",
+    "session_states",
+    "session_usage",
+    "session_calls",
     "agent_metrics",
     "agent_metrics_5min",
     "agent_metrics_hourly",
@@ -52,7 +55,16 @@ ORDER: Final = (
 )
 """Named queries `merge_…`, each a transaction of its own; rows stand before those that refer to them."""
 CHANGES: Final = frozenset(
-    {"agents", "recorder_ends", "alert_ends", "alert_states", "mute_ends", "mute_successors"}
+    {
+        "agents",
+        "recorder_ends",
+        "alert_ends",
+        "alert_states",
+        "mute_ends",
+        "mute_successors",
+        "session_usage",
+        "session_calls",
+    }
 )
 """Those that change rows rather than add some."""
 

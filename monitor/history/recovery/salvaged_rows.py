@@ -27,7 +27,14 @@ DAY_MS: Final = 86_400_000
 YEAR_10000: Final = 253_402_300_800_000
 """Milliseconds: no time is beyond it."""
 MADE_BY_MIGRATIONS: Final = "schema_version"
-LAST: Final = ("agent_processes", "agent_metrics_5min", "system_health", "agent_metrics")
+LAST: Final = (
+    "agent_processes",
+    "session_calls",
+    "session_states",
+    "agent_metrics_5min",
+    "system_health",
+    "agent_metrics",
+)
 """Long tables: read last; when time is short from the file's end, where the newest rows mostly are."""
 _TIMES: Final = (
     "timestamp",

@@ -28,6 +28,7 @@ from monitor.history.writing.columns import (
     steady_health,
     task_event_row,
 )
+from monitor.history.writing.session_rows import SessionEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,6 +69,7 @@ class Encoder:
         self._health: tuple[Any, Millis] = (None, 0)
         self._new: list[tuple[dict[str, Any], str, Any]] = []
         self._new_health = self._health
+        self._sessions = SessionEncoder()
 
     def statements(self, rows: TickRows) -> list[Statement]:
         """What to run for these rows, in order; parents before children."""
@@ -105,6 +107,7 @@ class Encoder:
             ("insert_alert_change", [{**row, "at": rows.at} for row in ended + open_alerts]),
             *mute_statements(rows.mutes, rows.at),
             ("insert_event", [event_row(event, rows.at) for event in rows.events]),
+            *self._sessions.statements(rows.sessions, rows.other_sessions, rows.at),
         ]
         return [(name, bound) for name, bound in statements if bound]
 
@@ -114,6 +117,7 @@ class Encoder:
             memory[key] = value
         self._health = self._new_health
         self._new = []
+        self._sessions.accept()
 
     def _is_old(self, status: AgentStatus, metrics: AgentMetrics, at: Millis) -> bool:
         """Whether these are the very records last written, and not due again: no row would come of them."""

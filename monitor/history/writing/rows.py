@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from monitor.model import (
         Agent,
         AgentMetrics,
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
         Mute,
         ProcessInfo,
         RagMetrics,
+        Session,
         SystemHealth,
         TaskEvent,
     )
@@ -46,6 +49,10 @@ class TickRows:
     mutes: list[Mute] = field(default_factory=list)
     """Mutes made or changed, and those ended: whose `until` has come."""
     events: list[Event] = field(default_factory=list)
+    sessions: Mapping[str, Session] | None = None
+    """Every agent's session by its id: an agent that is missing has none; None: nothing is told of any."""
+    other_sessions: list[tuple[str, Session]] = field(default_factory=list)
+    """Earlier sessions of the agents, of which the usage is recorded."""
 
     @property
     def empty(self) -> bool:
@@ -65,6 +72,8 @@ class TickRows:
                     self.alerts,
                     self.mutes,
                     self.events,
+                    self.sessions,
+                    self.other_sessions,
                 )
             )
         )

@@ -165,7 +165,7 @@ class ToolLedger:
     def calls(self) -> tuple[ToolCall, ...]:
         """Newest first."""
         every = [*self._done.values(), *self._pending.values()]
-        every.sort(key=lambda call: call.started or 0, reverse=True)
+        every.sort(key=lambda call: (-(call.started or 0), call.call_id))
         return tuple(every[:CALLS_LIMIT])
 
     def stats(self) -> tuple[ToolStat, ...]:
