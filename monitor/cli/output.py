@@ -11,13 +11,13 @@ import msgspec
 
 from monitor.cli.json_output import SCHEMA, iso, plain
 from monitor.cli.table import UNITS, UNKNOWN, amount
-from monitor.history.reports.base import Bytes, Percent, Report, Seconds
+from monitor.history.reports.base import Bytes, Dollars, Percent, Report, Seconds
 from monitor.model import Millis
 from monitor.text import clean, fit, width
 from monitor.when import format_when
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import TextIO
 
 Format = Literal["table", "json", "jsonl", "csv"]
@@ -26,6 +26,7 @@ TEXT_LIMIT: Final = 4000
 """Characters of one text."""
 FORMULA_MARKS: Final = ("=", "+", "-", "@")
 """A text that begins so is a formula to a spreadsheet."""
+CENT: Final = 0.01
 _HEADINGS: Final = {
     "lines_added": "+LINES",
     "lines_deleted": "-LINES",
@@ -35,11 +36,12 @@ _HEADINGS: Final = {
     "acknowledged_by": "BY",
     "acknowledged_after_seconds": "AFTER",
     "memory_peak": "PEAK",
+    "cost_usd": "COST",
     "latency_ms": "LATENCY",
     "latency_max_ms": "MAX",
 }
 """Shorter ones: a table has only so many columns of a screen."""
-_NUMBERS: Final = frozenset({int, float, Seconds, Bytes, Percent})
+_NUMBERS: Final = frozenset({int, float, Seconds, Bytes, Percent, Dollars})
 
 
 def write_report(report: Report, form: Format, out: TextIO, terminal: int) -> None:
@@ -131,15 +133,13 @@ def for_people(value: Any, kind: Any) -> str:
     """A cell of a table."""
     if value is None:
         return UNKNOWN
-    if kind == Millis:
-        return format_when(value)
-    if kind == Seconds:
-        return duration(value)
-    if kind == Bytes:
-        return amount(value, "bytes")
-    if kind == Percent:
-        return amount(value, ".1f")
-    return clean(str(value), TEXT_LIMIT)
+    write = _WRITTEN.get(kind)
+    return clean(str(value), TEXT_LIMIT) if write is None else write(value)
+
+
+def dollars(value: float) -> str:
+    """Whole cents; what is less than one, to a hundredth of it."""
+    return f"${value:,.2f}" if value >= CENT or not value else f"${value:.4f}"
 
 
 def duration(seconds: float) -> str:
@@ -152,6 +152,15 @@ def duration(seconds: float) -> str:
             parts.append(f"{rest // size}{unit}")
             rest %= size
     return " ".join(part for part in parts[:2] if not part.startswith("0"))
+
+
+_WRITTEN: Final[dict[Any, Callable[[Any], str]]] = {
+    Millis: format_when,
+    Seconds: duration,
+    Bytes: lambda value: amount(value, "bytes"),
+    Percent: lambda value: amount(value, ".1f"),
+    Dollars: dollars,
+}
 
 
 def _plain_row(row: msgspec.Struct) -> dict[str, Any]:

@@ -16,7 +16,20 @@ if TYPE_CHECKING:
     from monitor.history.reports.base import Report
     from monitor.model import Millis
 
-NAMES: Final = ("agents", "tasks", "velocity", "commits", "alerts", "health", "timeline")
+NAMES: Final = (
+    "agents",
+    "tasks",
+    "velocity",
+    "commits",
+    "alerts",
+    "health",
+    "timeline",
+    "tokens",
+    "cost",
+    "waits",
+    "tools",
+)
+GROUPINGS: Final = ("day", "hour", "agent", "wait")
 
 
 @click.command()
@@ -35,6 +48,12 @@ NAMES: Final = ("agents", "tasks", "velocity", "commits", "alerts", "health", "t
     help="Of this agent only, by id or name; may be given several times.",
 )
 @click.option(
+    "--by",
+    type=click.Choice(GROUPINGS),
+    help="What a row stands for: in tokens and cost a day (unless told), an hour or an agent; in waits an agent or a "
+    "wait.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(("table", "json", "jsonl", "csv")),
@@ -47,6 +66,7 @@ def report(
     since: str | None,
     until: str | None,
     agents: tuple[str, ...],
+    by: str | None,
     form: Format | None,
 ) -> None:
     """Print a report of the recording.
@@ -55,11 +75,14 @@ def report(
     tasks: how long each took and was blocked. velocity: tasks completed a day. commits: the newest first.
     alerts: when each fired, was acknowledged and resolved. health: the host and the monitor by the hour.
     timeline: everything that happened, in order.
+
+    From the agents' own logs: tokens and cost, by day and model. waits: how long each waited for a person, and for
+    what. tools: calls, errors and time of each.
     """
     from monitor.cli.output import write_report
 
     terminal = sys.stdout.isatty()
-    found = asyncio.run(_build(options, name, since, until, agents))
+    found = asyncio.run(_build(options, name, since, until, agents, by))
     form = form or ("table" if terminal else "csv")
     width = shutil.get_terminal_size((160, 24)).columns if terminal else 0
     write_report(found, form, sys.stdout, width)
@@ -70,7 +93,12 @@ def report(
 
 
 async def _build(
-    options: Globals, name: str, since: str | None, until: str | None, agents: tuple[str, ...]
+    options: Globals,
+    name: str,
+    since: str | None,
+    until: str | None,
+    agents: tuple[str, ...],
+    by: str | None,
 ) -> Report:
     from monitor.cli.progress import Progress
     from monitor.history.recordings import open_recording
@@ -79,11 +107,24 @@ async def _build(
     from monitor.history.reports.people import resolve_agents
 
     start, end = _interval(name, since, until)
+    grouping = _grouping(name, by)
     async with open_recording(options.paths.database) as (db, _):
         wanted = await resolve_agents(db, agents)
         with Progress(f"report {name}") as progress:
-            query = Query(since=start, until=end, agents=wanted, progress=progress)
+            query = Query(since=start, until=end, agents=wanted, by=grouping, progress=progress)
             return await REPORTS[name](db, query)
+
+
+def _grouping(name: str, by: str | None) -> str:
+    """What a row is to stand for. Raises ConfigError where the report has no such rows."""
+    from monitor.errors import ConfigError
+    from monitor.history.reports.names import GROUPINGS as KNOWN
+
+    known = KNOWN.get(name, ())
+    if by is not None and by not in known:
+        have = f"it has {', '.join(known)}" if known else "its rows are always the same"
+        raise ConfigError(f"--by {by}: report {name} has no such rows; {have}.")
+    return by or (known[0] if known else "")
 
 
 def _interval(name: str, since: str | None, until: str | None) -> tuple[Millis, Millis]:

@@ -60,3 +60,4 @@ CREATE TABLE session_calls (                    -- tools that were called
     outcome         TEXT    CHECK (outcome IN ('ok', 'error', 'denied')),  -- NULL: unknown
     PRIMARY KEY (agent_id, timestamp, session_id, call_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX idx_session_states_waits ON session_states (agent_id, timestamp) WHERE turn_state IN ('permission', 'input');

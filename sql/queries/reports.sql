@@ -297,3 +297,57 @@ SELECT * FROM (
     WHERE stopped_at IS NOT NULL OR EXISTS (SELECT 1 FROM recorders WHERE recorder_id > r.recorder_id)
 )
 WHERE timestamp >= :since AND timestamp < :until;
+
+-- name: report_usage(since, until, agents)
+-- Tokens by agent, hour and model; an hour counts by its start.
+SELECT
+    agent_id, timestamp, model,
+    sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,
+    sum(cache_read_tokens) AS cache_read_tokens, sum(cache_write_tokens) AS cache_write_tokens,
+    sum(reasoning_tokens) AS reasoning_tokens,
+    sum(cost_usd) AS cost_usd,
+    sum(iif(cost_usd IS NULL, input_tokens + output_tokens + cache_read_tokens + cache_write_tokens, 0)) AS unpriced
+FROM session_usage
+WHERE timestamp >= :since AND timestamp < :until
+    AND agent_id IN (SELECT agent_id FROM agents)
+    AND (:agents IS NULL OR agent_id IN (SELECT value FROM json_each(:agents)))
+GROUP BY agent_id, timestamp, model ORDER BY timestamp, agent_id, model;
+
+-- name: report_waits(since, until, agents)
+-- Each stretch in which a session waited for a person, and what came after it; `next_at` is NULL while it goes on.
+WITH waits AS (
+    SELECT
+        s.agent_id, s.session_id, s.turn_state, coalesce(s.waiting_since, s.state_since, s.timestamp) AS began,
+        s.waiting_for, s.tool, s.tool_target, s.timestamp,
+        (
+            SELECT n.timestamp FROM session_states AS n
+            WHERE n.agent_id = s.agent_id AND n.timestamp > s.timestamp AND NOT (
+                n.turn_state IN ('permission', 'input') AND n.session_id = s.session_id
+                AND n.waiting_since IS s.waiting_since
+            )
+            ORDER BY n.timestamp LIMIT 1
+        ) AS next_at
+    FROM agents AS a JOIN session_states AS s ON s.agent_id = a.agent_id
+    WHERE s.turn_state IN ('permission', 'input') AND s.timestamp < :until
+        AND (:agents IS NULL OR a.agent_id IN (SELECT value FROM json_each(:agents)))
+)
+SELECT
+    w.agent_id, w.session_id, w.turn_state, w.began, w.waiting_for, w.tool, w.tool_target,
+    min(coalesce(n.state_since, n.timestamp), n.timestamp) AS ended_at, n.turn_state AS next_state,
+    n.session_id AS next_session, max(w.timestamp) AS noted_at
+FROM waits AS w LEFT JOIN session_states AS n ON n.agent_id = w.agent_id AND n.timestamp = w.next_at
+WHERE w.next_at IS NULL OR w.next_at > :since
+GROUP BY w.agent_id, w.session_id, w.began ORDER BY w.began, w.agent_id;
+
+-- name: report_calls(since, until, agents)
+-- Calls by agent and tool; times are those of calls whose end is known.
+SELECT
+    agent_id, name, count(*) AS calls, count(*) FILTER (WHERE outcome = 'error') AS errors,
+    count(*) FILTER (WHERE outcome = 'denied') AS denied, count(*) FILTER (WHERE outcome IS NULL) AS unknown,
+    sum(max(0, ended_at - timestamp)) AS total_ms, avg(max(0, ended_at - timestamp)) AS mean_ms,
+    max(max(0, ended_at - timestamp)) AS longest_ms
+FROM session_calls
+WHERE timestamp >= :since AND timestamp < :until
+    AND agent_id IN (SELECT agent_id FROM agents)
+    AND (:agents IS NULL OR agent_id IN (SELECT value FROM json_each(:agents)))
+GROUP BY agent_id, name ORDER BY agent_id, calls DESC, name;

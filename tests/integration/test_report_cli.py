@@ -20,10 +20,22 @@ import pytest
 from monitor.cli import main
 from monitor.history.writing.rows import TickRows
 from monitor.history.writing.writer import HistoryWriter
-from monitor.model import AgentMetrics, AgentStatus, Commit
+from monitor.model import AgentMetrics, AgentStatus, Commit, ModelUsage, Session, TokenCounts, ToolCall
 from monitor.paths import StatePaths
 
-NAMES = ("agents", "tasks", "velocity", "commits", "alerts", "health", "timeline")
+NAMES = (
+    "agents",
+    "tasks",
+    "velocity",
+    "commits",
+    "alerts",
+    "health",
+    "timeline",
+    "tokens",
+    "cost",
+    "waits",
+    "tools",
+)
 
 
 def line(folder: Path, *arguments: str) -> list[str]:
@@ -108,6 +120,18 @@ def tick(at: int, number: int) -> TickRows:
             attribution="reflog",
         )
     ]
+    call = ToolCall(call_id="1", name="Bash", started=at)
+    rows.sessions = {
+        "claude-code:shop": Session(
+            kind="claude-code",
+            session_id="s",
+            turn_state="permission",
+            waiting_for="permission: Bash",
+            waiting_since=at,
+            hours=(ModelUsage(model="opus", tokens=TokenCounts(input=1), hour=at),),
+            calls=(call,),
+        )
+    }
     return rows
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Seconds = Annotated[float, "duration: seconds"]
 Bytes = Annotated[int, "size: bytes"]
 Percent = Annotated[float, "percent"]
+Dollars = Annotated[float, "US dollars"]
 
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
@@ -30,6 +31,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     until: Millis
     agents: tuple[str, ...] = ()
     """Ids of the agents it is about; empty for all."""
+    by: str = ""
+    """What a row stands for, where a report leaves that open: one of `names.GROUPINGS`."""
     progress: Callable[[float], None] | None = None
     """Told the share done, 0 to 1, now and then in long work."""
 

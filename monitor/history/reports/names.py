@@ -10,8 +10,11 @@ from monitor.history.reports.alerts import alerts
 from monitor.history.reports.base import DAY_MS
 from monitor.history.reports.commits import commits
 from monitor.history.reports.health import health
+from monitor.history.reports.ledger import waits
 from monitor.history.reports.tasks import tasks
 from monitor.history.reports.timeline import timeline
+from monitor.history.reports.tools import tools
+from monitor.history.reports.usage import cost, tokens
 from monitor.history.reports.velocity import velocity
 
 if TYPE_CHECKING:
@@ -26,7 +29,17 @@ REPORTS: Final[dict[str, Build]] = {
     "alerts": alerts,
     "health": health,
     "timeline": timeline,
+    "tokens": tokens,
+    "cost": cost,
+    "waits": waits,
+    "tools": tools,
 }
+GROUPINGS: Final[dict[str, tuple[str, ...]]] = {
+    "tokens": ("day", "hour", "agent"),
+    "cost": ("day", "hour", "agent"),
+    "waits": ("agent", "wait"),
+}
+"""What a row may stand for in some reports, the one first that it does unless told."""
 VELOCITY_DAYS: Final = 7
 """Seed 001, L266."""
 
