@@ -24,7 +24,7 @@ from monitor.config.settings import (
 )
 from monitor.errors import ConfigError
 from monitor.paths import config_file, expand
-from monitor.prices import Price
+from monitor.prices.price import Price
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, field
 
-from monitor.prices import Price
+from monitor.prices.price import Price
 
 Seconds = Annotated[float, Meta(ge=0.1, le=86_400)]
 Days = Annotated[int, Meta(ge=1, le=36_500)]

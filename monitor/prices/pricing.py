@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from monitor.model import ModelUsage
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from monitor.model import ModelUsage, Session
+    from monitor.model import Session
     from monitor.prices.table import Prices
 
 
@@ -62,7 +64,7 @@ def _each(usage: tuple[ModelUsage, ...], prices: Prices) -> tuple[ModelUsage, ..
     filled = tuple(
         used
         if used.cost_usd is not None or (cost := prices.cost(used.model, used.tokens)) is None
-        else msgspec.structs.replace(used, cost_usd=cost)
+        else ModelUsage(model=used.model, tokens=used.tokens, hour=used.hour, cost_usd=cost)
         for used in usage
     )
     return usage if all(new is old for new, old in zip(filled, usage, strict=True)) else filled

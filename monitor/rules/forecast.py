@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from math import fsum
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -33,16 +32,20 @@ _MINUTE: Final = 60_000
 def burn_rate(session: Session, now: Millis) -> tuple[int | None, float | None]:
     """Tokens and dollars of the last 60 minutes; of the hour in which they began the share that lies in them.
 
-    None for tokens when the log tells no hours, None for dollars when none of them has a price.
+    The hours stand oldest first. None for tokens when the log tells no hours, for dollars when none has a price.
     """
     if not session.hours:
         return None, None
-    shares = [(used, _share(used.hour, now)) for used in session.hours if used.hour is not None]
-    tokens = fsum(share * max(0, used.tokens.total) for used, share in shares if share)
-    if all(used.cost_usd is None for used, _ in shares):
-        return round(tokens), None
-    dollars = fsum(share * used.cost_usd for used, share in shares if share and used.cost_usd is not None)
-    return round(tokens), round(dollars, 4)
+    tokens = dollars = 0.0
+    for used in reversed(session.hours):
+        hour = used.hour or 0
+        if hour + HOUR <= now - HOUR:
+            break
+        share = _share(hour, now)
+        tokens += share * max(0, used.tokens.total)
+        dollars += share * (used.cost_usd or 0.0)
+    priced = any(used.cost_usd is not None for used in session.hours)
+    return round(tokens), round(dollars, 4) if priced else None
 
 
 def _share(hour: Millis, now: Millis) -> float:

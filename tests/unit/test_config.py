@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from monitor import config
 from monitor.config import CONFIG_SIZE_LIMIT, Settings, load, loading
 from monitor.errors import ConfigError
-from monitor.prices import Price
+from monitor.prices.price import Price
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from math import fsum, isclose
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -12,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.model import ModelUsage, Session, TokenCounts
-from monitor.prices import Price, Pricer, Prices, packaged, priced
+from monitor.prices.price import Price
+from monitor.prices.pricing import Pricer, priced
+from monitor.prices.table import Prices, packaged
 
 PRICES: Final = Prices()
 MILLION: Final = 1_000_000
@@ -32,6 +35,14 @@ def test_the_table_says_where_its_prices_come_from_and_when_they_were_looked_up(
         assert vendor.page.startswith("https://")
         assert date(2026, 1, 1) <= vendor.checked <= PRICES.as_of
         assert vendor.models
+
+
+def test_the_documentation_tells_the_same_dates() -> None:
+    page = Path(__file__).parents[2] / "docs" / "explanation" / "cost.md"
+    text = page.read_text(encoding="utf-8")
+    for vendor in packaged().values():
+        assert str(vendor.checked) in text
+        assert vendor.page in text
 
 
 def test_no_price_is_free_by_mistake_and_what_is_cached_is_cheaper() -> None:

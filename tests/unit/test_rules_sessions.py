@@ -216,7 +216,9 @@ def test_the_newest_error_is_told_and_made_safe() -> None:
 def test_an_agent_that_has_failed_for_it_has_one_alert() -> None:
     book = AlertBook()
     failed = status("error", status_reason="log ends in an error: overloaded")
-    book.update(found(noted(session(turn_state="error"), recent_errors=9), statuses=(failed,)), NOW)
+    findings = found(noted(session(turn_state="error"), recent_errors=9), statuses=(failed,))
+    assert {finding.rule for finding in findings} == {"agent-error", "api-errors"}
+    book.update(findings, NOW)
     assert [alert.rule for alert in book.active] == ["agent-error"]
 
 
@@ -233,7 +235,6 @@ def test_texts_of_sessions_are_made_safe_and_bounded() -> None:
 def test_a_context_alert_waits_until_it_has_held() -> None:
     book = AlertBook()
     findings = found(facts(session(context_used=190, context_size=200)))
-    book.update(findings, NOW)
-    assert book.active == ()
-    book.update(findings, NOW + 10 * SECOND)
-    assert [alert.rule for alert in book.active] == ["context-full"]
+    assert book.update(findings, NOW) == ()
+    (alert,) = book.update(findings, NOW + 10 * SECOND)
+    assert alert.rule == "context-full"

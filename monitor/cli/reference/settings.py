@@ -10,7 +10,7 @@ from msgspec import inspect
 
 from monitor import config
 from monitor.config import Settings
-from monitor.prices import Price
+from monitor.prices.price import Price
 
 if typing.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,7 +150,9 @@ def _head(name: str) -> str:
 def _template_lines(table: type[msgspec.Struct]) -> list[str]:
     lines = []
     for setting in settings_of(table):
-        value = '""' if setting.default is None else _encode(setting.default)
+        value = _encode(setting.default)
+        if setting.default is None:
+            value = "1" if "number" in setting.allowed else '""'
         lines.append(f"# {setting.key} = {value}".ljust(36) + f"  # {setting.meaning}")
     return lines
 
