@@ -74,7 +74,7 @@ def init(options: Globals, *, force: bool) -> None:
 def toml(value: dict[str, object], table: str = "") -> str:
     """Settings as TOML: scalars first, then a table for each part and each entry of a list of tables.
 
-    `table` is the name of the table that they stand in, with dots.
+    What is None has no words in TOML, and is left out. `table` is the name of the table that they stand in, with dots.
     """
     lines, tables = [], []
     for key, item in value.items():
@@ -84,7 +84,7 @@ def toml(value: dict[str, object], table: str = "") -> str:
             tables.append(f"\n[{inner}]\n{toml(item, inner)}")
         elif isinstance(item, list | tuple) and item and isinstance(item[0], dict):
             tables.extend(f"\n[[{inner}]]\n{toml(entry, inner)}" for entry in item)
-        else:
+        elif item is not None:
             lines.append(f"{name} = {_text(item)}\n")
     return "".join(lines) + "".join(tables)
 

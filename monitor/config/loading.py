@@ -24,6 +24,7 @@ from monitor.config.settings import (
 )
 from monitor.errors import ConfigError
 from monitor.paths import config_file, expand
+from monitor.prices.price import Price
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,6 +173,7 @@ def _table_of(keys: str) -> list[str]:
         "database": DatabaseSettings,
         "backup": Backup,
         "sessions": SessionSettings,
+        "prices": Price,
         "screen": ScreenSettings,
     }
     parts = re.sub(r"\[\d+\]", "", keys).split(".")

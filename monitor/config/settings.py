@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, field
 
+from monitor.prices.price import Price
+
 Seconds = Annotated[float, Meta(ge=0.1, le=86_400)]
 Days = Annotated[int, Meta(ge=1, le=36_500)]
 Percent = Annotated[float, Meta(ge=0, le=100)]
@@ -127,6 +129,51 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             "samples are pruned early; those of the last day stay.",
         ),
     ] = 200
+    waiting_minutes: Annotated[
+        float, Meta(gt=0, le=10_080, description="An agent that waits for a person for longer: error.")
+    ] = 10.0
+    repeated_calls: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=50,
+            description="An agent that makes the same call so many times in a row goes in circles; 0: never said.",
+        ),
+    ] = 10
+    stall_tokens: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="An agent that spends so many tokens, those read from its cache not counted, without a "
+            "changed file or a commit is stalled; 0: never said.",
+        ),
+    ] = 500_000
+    context_percent: Annotated[
+        Percent, Meta(description="More than this of an agent's context window in use: warning.")
+    ] = 90.0
+    quota_percent: Annotated[
+        Percent, Meta(description="More than this of an account's quota used: warning; used up: error.")
+    ] = 90.0
+    api_errors: Annotated[
+        int,
+        Meta(ge=0, description="So many API errors of an agent within 10 minutes: warning; 0: never said."),
+    ] = 5
+    budget_agent_usd_day: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1_000_000,
+            description="What an agent may cost a day, in US dollars: warning at 80 %, error at 100 %; 0: no budget.",
+        ),
+    ] = 0.0
+    budget_day_usd: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1_000_000,
+            description="What all agents together may cost a day, in US dollars, as above; 0: no budget.",
+        ),
+    ] = 0.0
     git_budget_percent: Annotated[
         float, Meta(gt=0, le=100, description="What git may cost, in percent of one core over a minute.")
     ] = 3.0
@@ -290,4 +337,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     backup: Backup = field(default_factory=Backup)
     sessions: SessionSettings = field(default_factory=SessionSettings)
+    prices: dict[str, Price] = {}
     screen: ScreenSettings = field(default_factory=ScreenSettings)

@@ -39,6 +39,7 @@ from monitor.model.git import (
     WorktreeReading,
 )
 from monitor.model.leap import Leap
+from monitor.model.post_mortem import OomReading, PostMortem
 from monitor.model.processes import (
     Agent,
     ProcessExit,
@@ -71,6 +72,7 @@ from monitor.model.session import (
     HOURS_LIMIT,
     SUBAGENTS_LIMIT,
     TARGET_LIMIT,
+    Forecast,
     ModelUsage,
     Quota,
     Session,
@@ -142,6 +144,7 @@ __all__ = [
     "Evidence",
     "FeedState",
     "FileChange",
+    "Forecast",
     "GitState",
     "HostReading",
     "Leap",
@@ -150,8 +153,10 @@ __all__ = [
     "Millis",
     "ModelUsage",
     "Mute",
+    "OomReading",
     "Origin",
     "OverallStatus",
+    "PostMortem",
     "ProcessExit",
     "ProcessGroup",
     "ProcessInfo",

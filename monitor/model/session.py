@@ -191,3 +191,18 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """The newest `SUBAGENTS_LIMIT`."""
     evidence: tuple[Evidence, ...] = ()
     """What `turn_state` rests on, the strongest first."""
+
+
+class Forecast(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a session is heading, if it goes on as it did of late; None where nothing can be said."""
+
+    tokens_per_hour: int | None = None
+    """All tokens over the last 60 minutes, the cache's included."""
+    usd_per_hour: float | None = None
+    """What they cost; None when nothing of the session has a price."""
+    context_full_at: Millis | None = None
+    """When the context window will be full."""
+    quota_full_at: Millis | None = None
+    """When the first of the account's quotas will be used up; None when it is given anew before that."""
+    quota_name: str = ""
+    """That quota, as in `Quota.name`."""

@@ -199,9 +199,16 @@ def _where(status: AgentStatus) -> str:
 
 
 AGENT_RULES: Final = (
-    Rule(id="agent-error", type="agent", severity="error", find=_error),
-    Rule(id="agent-lost", type="agent", severity="error", find=_lost, hold_seconds=_LOST_HOLD_SECONDS),
-    Rule(id="agent-blocked", type="agent", severity="warning", find=_blocked),
+    Rule(id="agent-error", type="agent", severity="error", find=_error, yields_to="agent-died"),
+    Rule(
+        id="agent-lost",
+        type="agent",
+        severity="error",
+        find=_lost,
+        hold_seconds=_LOST_HOLD_SECONDS,
+        yields_to="agent-died",
+    ),
+    Rule(id="agent-blocked", type="agent", severity="warning", find=_blocked, yields_to="agent-waiting"),
     Rule(
         id="agent-memory",
         type="performance",

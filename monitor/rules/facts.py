@@ -14,6 +14,7 @@ from monitor.model import (
     Board,
     HostReading,
     Millis,
+    PostMortem,
     ProcessExit,
     ProcessGroup,
     Recovery,
@@ -25,6 +26,7 @@ from monitor.model import (
     WorktreeReading,
 )
 from monitor.rules.overlaps import Overlap
+from monitor.rules.spend import Spend
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +35,17 @@ _TASK_ORDER: Final = {"IN_PROGRESS": 0, "BLOCKED": 1, "REVIEW": 2}
 """Statuses that make a task somebody's current one, the most telling first."""
 _EVERYBODY: Final = "all"
 """`assignedTo` of a task that is everybody's, and so nobody's current one (SIB-03)."""
+
+
+class SessionNotes(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a session only by having watched it (`SessionWatch`); None means unknown or not so."""
+
+    tokens_since_change: int | None = None
+    """Tokens spent, those read from the cache not counted, since a file changed or a commit was made."""
+    recent_errors: int | None = None
+    """API errors within `rules.session_watch.ERRORS_WINDOW`."""
+    post_mortem: PostMortem | None = None
+    """The agent's process ended in the middle of a tool call, and no new one runs."""
 
 
 class AgentFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +69,8 @@ class AgentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a person has to give it: a permission, an answer."""
     session: Session | None = None
     """Its newest session, as its own log tells."""
+    notes: SessionNotes = SessionNotes()
+    """What watching it added to that."""
     cpu_active_at: Millis | None = None
     """Last time its CPU was above `Thresholds.active_cpu_percent`."""
     task: Task | None = None
@@ -79,6 +94,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceStatus, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
     """Agents that change the same files in different worktrees."""
+    spend: Spend = Spend()
+    """What the agents cost today."""
     last_commit_at: Millis | None = None
     """Newest commit of any agent, recorded earlier or now."""
     watching_since: Millis = 0

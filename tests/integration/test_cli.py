@@ -294,7 +294,8 @@ def test_config_show_prints_settings_that_can_be_read_again(
     command: Command, fleet: Fleet, tmp_path: Path
 ) -> None:
     config = fleet.folder / "keys.toml"
-    config.write_text(fleet.config.read_text() + '\n[screen.keys]\n"view.zoom" = "Z"\n')
+    more = '\n[screen.keys]\n"view.zoom" = "Z"\n[prices."glm-9.1"]\ninput = 1\noutput = 2\n'
+    config.write_text(fleet.config.read_text() + more)
     command = Command(config, command.database.parent)
     shown = command.run("config", "show")
     again = tmp_path / "again.toml"
@@ -307,6 +308,7 @@ def test_config_show_prints_settings_that_can_be_read_again(
     )
     assert json.loads(second.stdout) == first
     assert first["screen"]["keys"] == {"view.zoom": "Z"}
+    assert first["prices"]["glm-9.1"]["output"] == 2
 
 
 def test_doctor_tells_versions_paths_limits_and_agents(command: Command) -> None:

@@ -1,4 +1,4 @@
-"""What is installed: the wheel carries the SQL and the stylesheet, an editable install finds both."""
+"""What is installed: the wheel carries the SQL, the stylesheet and the prices."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from monitor.paths import sql_folder
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_wheel_carries_sql_and_stylesheet(tmp_path: Path) -> None:
+def test_the_wheel_carries_sql_stylesheet_and_prices(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
         cwd=ROOT,
@@ -23,7 +23,12 @@ def test_the_wheel_carries_sql_and_stylesheet(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         archive.extractall(tmp_path / "installed")
-    assert {"monitor/sql/migrations/0001_initial.sql", "monitor/ui/monitor.tcss", "monitor/py.typed"} <= names
+    carried = {
+        "monitor/sql/migrations/0001_initial.sql",
+        "monitor/ui/monitor.tcss",
+        "monitor/prices/prices.toml",
+    }
+    assert carried | {"monitor/py.typed"} <= names
     assert not any(name.startswith(("tests/", "docs/")) for name in names)
     found = subprocess.run(
         [sys.executable, "-c", "import monitor.paths; print(monitor.paths.sql_folder())"],

@@ -442,6 +442,9 @@ def test_after_a_summary_the_context_is_what_the_next_answer_read(tmp_path: Path
         ("claude-sonnet-4-5[1m]", 3000, 1_000_000),
         ("claude-sonnet-4-5", 400_000, 1_000_000),
         ("claude-opus-4-8", 3000, 1_000_000),
+        ("claude-opus-5-5-20260901", 3000, 1_000_000),
+        ("claude-sonnet-5", 3000, 1_000_000),
+        ("claude-3-5-haiku-20241022", 3000, 200_000),
         ("gpt-5", 3000, None),
     ],
 )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from monitor import config
 from monitor.config import CONFIG_SIZE_LIMIT, Settings, load, loading
 from monitor.errors import ConfigError
+from monitor.prices.price import Price
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -277,12 +278,34 @@ def every_field(kind: type[msgspec.Struct]) -> list[msgspec.inspect.Field]:
     information = msgspec.inspect.type_info(kind)
     assert isinstance(information, msgspec.inspect.StructType)
     for field in information.fields:
-        inner = field.type.item_type if isinstance(field.type, msgspec.inspect.VarTupleType) else field.type
+        inner = field.type
+        if isinstance(inner, msgspec.inspect.VarTupleType):
+            inner = inner.item_type
+        elif isinstance(inner, msgspec.inspect.DictType):
+            inner = inner.value_type
         found += every_field(inner.cls) if isinstance(inner, msgspec.inspect.StructType) else [field]
     return found
 
 
 @pytest.mark.parametrize("field", every_field(Settings), ids=lambda field: field.name)
 def test_every_setting_says_what_it_means(field: msgspec.inspect.Field) -> None:
-    assert isinstance(field.type, msgspec.inspect.Metadata)
-    assert "description" in (field.type.extra_json_schema or {})
+    kinds = field.type.types if isinstance(field.type, msgspec.inspect.UnionType) else (field.type,)
+    (kind,) = (kind for kind in kinds if isinstance(kind, msgspec.inspect.Metadata))
+    assert "description" in (kind.extra_json_schema or {})
+
+
+def test_prices_of_models_are_set_by_name(file: Path) -> None:
+    text = '[prices."claude-opus-4-8"]\ninput = 4\noutput = 20.5\n'
+    assert settings_of(file, text).prices == {"claude-opus-4-8": Price(input=4, output=20.5)}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[prices."m"]\ninput = -1\noutput = 1', "prices[...].input"),
+        ('[prices."m"]\ninput = 1', "output"),
+        ('[prices."m"]\ninput = 1\noutput = 1\ncached = 2', "cached"),
+    ],
+)
+def test_a_wrong_price_is_told(file: Path, text: str, said: str) -> None:
+    assert said in complaint(file, text)

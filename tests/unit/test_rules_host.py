@@ -54,6 +54,15 @@ def test_the_table_of_rules_says_how_grave_each_is_and_how_long_it_holds_and_cle
         "uncommitted-warning": ("agent", "warning", 30, 10),
         "uncommitted-error": ("agent", "error", 30, 10),
         "no-commits": ("agent", "info", 0, 10),
+        "agent-died": ("agent", "error", 5, 10),
+        "agent-waiting": ("agent", "error", 0, 10),
+        "agent-loop": ("agent", "warning", 0, 30),
+        "agent-stalled": ("agent", "warning", 0, 10),
+        "context-full": ("agent", "warning", 10, 30),
+        "api-errors": ("agent", "warning", 0, 60),
+        "quota-full": ("agent", "warning", 0, 30),
+        "budget-agent": ("agent", "warning", 0, 10),
+        "budget-day": ("agent", "warning", 0, 10),
         "file-overlap": ("agent", "info", 10, 30),
         "task-blocked-long": ("task", "error", 0, 10),
         "task-stale": ("task", "warning", 0, 10),
@@ -78,6 +87,10 @@ def test_the_table_of_rules_says_how_grave_each_is_and_how_long_it_holds_and_cle
 
 def test_a_warning_yields_to_the_graver_alert_about_the_same() -> None:
     assert {rule.id: rule.yields_to for rule in RULES if rule.yields_to} == {
+        "agent-blocked": "agent-waiting",
+        "agent-error": "agent-died",
+        "agent-lost": "agent-died",
+        "api-errors": "agent-error",
         "uncommitted-warning": "uncommitted-error",
         "host-cpu-warning": "host-cpu-critical",
         "host-memory-warning": "host-memory-critical",

@@ -10,6 +10,7 @@ from msgspec import inspect
 
 from monitor import config
 from monitor.config import Settings
+from monitor.prices.price import Price
 
 if typing.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,15 +20,19 @@ LISTS: Final[dict[str, type[msgspec.Struct]]] = {
     "services": config.ServiceSettings,
 }
 """Lists of tables, shown in the file as comments since they have no default."""
+NAMED: Final[dict[str, type[msgspec.Struct]]] = {"prices": Price}
+"""Tables by a name that people choose, shown as comments too."""
 
 
 class Setting(typing.NamedTuple):
-    """One key: its meaning, its default (None: must be given), and what is allowed, in words."""
+    """One key: its meaning, its default, and what is allowed, in words."""
 
     key: str
     meaning: str
     default: Any
+    """None: it has none."""
     allowed: str
+    required: bool
 
 
 def settings_of(table: type[msgspec.Struct]) -> Iterator[Setting]:
@@ -35,9 +40,12 @@ def settings_of(table: type[msgspec.Struct]) -> Iterator[Setting]:
     kind = inspect.type_info(table)
     for field in kind.fields if isinstance(kind, inspect.StructType) else ():
         meaning, bare = "", field.type
+        if isinstance(bare, inspect.UnionType):  # or nothing
+            bare = next(kind for kind in bare.types if not isinstance(kind, inspect.NoneType))
         if isinstance(bare, inspect.Metadata):
             meaning, bare = (bare.extra_json_schema or {}).get("description", ""), bare.type
         inner = bare.item_type if isinstance(bare, inspect.VarTupleType) else bare
+        inner = inner.value_type if isinstance(inner, inspect.DictType) else inner
         if isinstance(inner, inspect.StructType):
             continue
         default = (
@@ -45,7 +53,7 @@ def settings_of(table: type[msgspec.Struct]) -> Iterator[Setting]:
         )
         if field.default_factory not in (msgspec.UNSET, msgspec.NODEFAULT):
             default = field.default_factory()
-        yield Setting(field.name, meaning, default, allowed(bare))
+        yield Setting(field.name, meaning, default, allowed(bare), field.required)
 
 
 def allowed(kind: inspect.Type) -> str:
@@ -72,6 +80,8 @@ def parts() -> Iterator[tuple[str, type[msgspec.Struct]]]:
     for field in msgspec.structs.fields(Settings):
         if field.name in LISTS:
             yield field.name, LISTS[field.name]
+        elif field.name in NAMED:
+            yield field.name, NAMED[field.name]
         elif isinstance(hints[field.name], type) and issubclass(hints[field.name], msgspec.Struct):
             yield field.name, hints[field.name]
 
@@ -84,8 +94,8 @@ def template() -> str:
     ]
     lines += _template_lines(Settings)
     for name, table in parts():
-        head = f"[[{name}]]" if name in LISTS else f"[{name}]"
-        lines += ["", f"# {(table.__doc__ or '').strip()}", f"# {head}" if name in LISTS else head]
+        comment = name in LISTS or name in NAMED
+        lines += ["", f"# {(table.__doc__ or '').strip()}", f"# {_head(name)}" if comment else _head(name)]
         lines += _template_lines(table)
     return "\n".join(lines) + "\n"
 
@@ -112,7 +122,7 @@ def page() -> str:
     for name, table in parts():
         lines += [
             "",
-            f"## `[[{name}]]`" if name in LISTS else f"## `[{name}]`",
+            f"## `{_head(name)}`",
             "",
             (table.__doc__ or "").strip(),
             "",
@@ -124,15 +134,25 @@ def page() -> str:
 def _table(table: type[msgspec.Struct]) -> list[str]:
     lines = ["| key | meaning | allowed | default |", "|---|---|---|---|"]
     for setting in settings_of(table):
-        default = "(must be given)" if setting.default is None else f"`{_encode(setting.default)}`"
+        none = "(must be given)" if setting.required else "(none)"
+        default = none if setting.default is None else f"`{_encode(setting.default)}`"
         lines.append(f"| `{setting.key}` | {setting.meaning} | {setting.allowed} | {default} |")
     return lines
+
+
+def _head(name: str) -> str:
+    """The line above a table in the file."""
+    if name in NAMED:
+        return f'[{name}."<name>"]'
+    return f"[[{name}]]" if name in LISTS else f"[{name}]"
 
 
 def _template_lines(table: type[msgspec.Struct]) -> list[str]:
     lines = []
     for setting in settings_of(table):
-        value = '""' if setting.default is None else _encode(setting.default)
+        value = _encode(setting.default)
+        if setting.default is None:
+            value = "1" if "number" in setting.allowed else '""'
         lines.append(f"# {setting.key} = {value}".ljust(36) + f"  # {setting.meaning}")
     return lines
 

@@ -27,6 +27,7 @@ EDITS: Final = frozenset({"Edit", "Write", "MultiEdit", "NotebookEdit"})
 """Tools that change a file."""
 QUESTIONS: Final = {"AskUserQuestion": "an answer", "ExitPlanMode": "approval of a plan"}
 """Tools by which the model asks the person, and what they ask for."""
+_LARGE_MODELS: Final = re.compile(r"opus-4-8|claude-[a-z]+-[5-9](?:\b|-)")
 _LARGE: Final = 1_000_000
 _USUAL: Final = 200_000
 
@@ -109,10 +110,10 @@ def target_of(given: ToolInput, cwd: str | None) -> str:
 def context_size(model: str, used: int | None) -> int | None:
     """Tokens that fit into the window of a model; None for one that is not Claude.
 
-    The name tells of the large window (`[1m]`), as does what is in it already; Opus 4.8 has it always, as the program
-    itself shows (Claude Code 2.1.197).
+    The name tells of the large window (`[1m]`), as does what is in it already. Opus 4.8 has it always, as the program
+    itself shows (Claude Code 2.1.197), and so has the fifth generation, as Anthropic's pages say.
     """
     if "claude" not in model:
         return None
-    large = "[1m]" in model or "opus-4-8" in model or (used or 0) > _USUAL
+    large = "[1m]" in model or _LARGE_MODELS.search(model) is not None or (used or 0) > _USUAL
     return _LARGE if large else _USUAL
