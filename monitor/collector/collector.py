@@ -220,7 +220,8 @@ class Collector:
         """A clock was set, or nobody looked for a while: tell it, and let no wait be longer or shorter for it."""
         move_lists(self._store, leap)
         self._rows.events.extend(found)
-        for book in (self._alerts, self._statuses, self._facts, self._roster, self._book, self._vitals):
+        books = (self._alerts, self._statuses, self._facts, self._roster, self._book, self._vitals)
+        for book in (*books, self._sessions):
             book.leap(leap)
         self._rows.mutes.extend(self._mutes.leap(leap))
         self.inputs.files_changed_at = leap.moved_all(self.inputs.files_changed_at)
@@ -334,6 +335,7 @@ class Collector:
     ) -> tuple[list[AgentStatus], dict[str, AgentMetrics], dict[str, AgentFacts]]:
         """Every agent's status and numbers."""
         self._facts.set_tasks(self._boards.board.tasks, self._boards.version)
+        self._facts.watch_memory(now)
         processes_failed = self._book.failing("processes", HOST)
         statuses, metrics, all_facts = [], {}, {}
         for member in self._roster.members:
@@ -362,6 +364,8 @@ class Collector:
             last_commit_at=self._commits.newest_by(member.agent.id),
             failed_probes=failed,
             session=self._sessions.told(member.agent.id),
+            settled=self._sessions.settled(member.agent.id),
+            status=self._statuses.get(member.agent.id),
         )
 
     def _status_changed(self, old: AgentStatus | None, new: AgentStatus) -> None:
@@ -391,6 +395,7 @@ class Collector:
             service_severity={service.name: service.severity for service in self._settings.services},
             sources=self._sources,
             overlaps=self._overlaps.look(now),
+            spend=self._sessions.spent(now),
             last_commit_at=self._commits.last_commit_at,
             watching_since=self._started_at,
             database_problem=self._sink.problem,

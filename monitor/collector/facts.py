@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from monitor.model import (
     Activity,
+    AgentStatus,
     Leap,
     Millis,
     ProcessExit,
@@ -15,7 +18,9 @@ from monitor.model import (
     WorktreeReading,
 )
 from monitor.rules.facts import AgentFacts, current_task
+from monitor.rules.session_watch import SessionWatch
 from monitor.rules.session_words import ends_in_error, waits_for
+from monitor.sources.oom import OomWatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,6 +43,8 @@ class FactBook:
         self._exits: dict[str, ProcessExit] = {}
         self._tasks: dict[str, Task | None] = {}
         self._tasks_version: tuple[int, int] = (-1, -1)
+        self._oom = OomWatch()
+        self._watch = SessionWatch(self._oom.ended)
 
     def owners(self, reading: ProcessReading) -> dict[str, ProcessExit]:
         """Which agents the ended processes belonged to. Ask before the roster takes the reading up."""
@@ -84,11 +91,22 @@ class FactBook:
         """The clock was set: nothing was done after now."""
         self._cpu_active_at = leap.moved_all(self._cpu_active_at)
         self._log_at = leap.moved_all(self._log_at)
+        self._watch.leap(leap)
 
     def forget(self, agent_id: str) -> None:
         """The agent is gone."""
         for known in (self._cpu_active_at, self._log_at, self._exits):
             known.pop(agent_id, None)
+        self._watch.forget(agent_id)
+
+    def watch_memory(self, now: Millis) -> None:
+        """Look at what the kernel kills for lack of memory, while the agents live that it may concern."""
+        living = {
+            member.agent.id: member.process.key.pid
+            for member in self._roster.members
+            if member.process is not None
+        }
+        self._oom.watch(living, now)
 
     def facts(
         self,
@@ -100,14 +118,19 @@ class FactBook:
         last_commit_at: Millis | None,
         failed_probes: tuple[str, ...],
         session: Session | None = None,
+        settled: bool = True,
+        status: AgentStatus | None = None,
     ) -> AgentFacts:
-        """Everything known of one agent now."""
+        """Everything known of one agent now.
+
+        `settled`: whether all of the log was read that tells of its session; `status`: as it was last concluded.
+        """
         agent, process = member.agent, member.process
         if process is not None:
             self._exits.pop(agent.id, None)
             if process.cpu_usage is not None and process.cpu_usage > self._thresholds.active_cpu_percent:
                 self._cpu_active_at[agent.id] = now - now % CPU_STEP_MS
-        return AgentFacts(
+        facts = AgentFacts(
             agent=agent,
             process=process,
             process_seen=member.process_seen,
@@ -123,6 +146,8 @@ class FactBook:
             task=self._tasks.get(agent.id),
             failed_probes=failed_probes,
         )
+        notes = self._watch.note(facts, now, status=status, settled=settled)
+        return facts if notes == facts.notes else msgspec.structs.replace(facts, notes=notes)
 
 
 def _newest(*times: Millis | None) -> Millis | None:

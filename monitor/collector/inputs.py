@@ -90,7 +90,9 @@ class Inputs:
         limits, intervals = settings.thresholds, settings.intervals
         schedule = GitSchedule(limits.git_budget_percent, intervals.git, intervals.git_busy)
         self.git = GitDesk(schedule, book, on_commits)
-        self.sessions = SessionDesk(settings.sessions, book, spool=spool, interval=intervals.tick)
+        self.sessions = SessionDesk(
+            settings.sessions, settings.prices, book, spool=spool, interval=intervals.tick
+        )
         self._worktrees: tuple[str, ...] = ()
         self._session_targets: list[Target] = []
         self.watcher = Watcher(self._saw)

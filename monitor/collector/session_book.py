@@ -9,7 +9,9 @@ import msgspec
 
 from monitor.collector.session_join import Own, join
 from monitor.model import Activity, Session
+from monitor.rules.forecast import ForecastBook
 from monitor.rules.session_words import told_by
+from monitor.rules.spend import Spend, SpendBook
 from monitor.sources.sessions.refine import refine
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from monitor.collector.inputs import Inputs
     from monitor.collector.roster import Roster
-    from monitor.model import Millis, ProcessKey
+    from monitor.model import Leap, Millis, ProcessKey
 
 
 class _Shown(msgspec.Struct):
@@ -45,6 +47,8 @@ class SessionBook:
         self._own: dict[str, Own] = {}
         self._shown: dict[str, _Shown] = {}
         self._told: dict[str, list[Session]] = {}
+        self._forecasts = ForecastBook()
+        self._spend = SpendBook()
         self.current: Mapping[str, Session] = {}
         self.changed: list[str] = []
         """Agents whose session differs, has come, or has gone."""
@@ -78,9 +82,24 @@ class SessionBook:
             self.current = {agent_id: shown.session for agent_id, shown in self._shown.items()}
         if joined:
             self._note_others()
+            self._note_spending(now)
+
+    def settled(self, agent_id: str) -> bool:
+        """Whether all of the logs that an agent's session stands in have been read."""
+        shown = self._shown.get(agent_id)
+        return shown is None or not self._inputs.sessions.reading(shown.read.kind)
+
+    def spent(self, now: Millis) -> Spend:
+        """What all sessions cost today, also those of no agent."""
+        return self._spend.look(now)
+
+    def leap(self, leap: Leap) -> None:
+        """The clock was set, or nobody looked for a while."""
+        self._forecasts.leap(leap)
 
     def forget(self, agent_id: str) -> None:
         """The agent is gone for good."""
+        self._forecasts.forget(agent_id)
         for known in (self._own, self._shown, self._told):
             known.pop(agent_id, None)
         self.current = {known: shown.session for known, shown in self._shown.items()}
@@ -125,6 +144,7 @@ class SessionBook:
                 self.changed.append(agent_id)
             return
         session = self._refined(agent_id, read, now)
+        forecast = self._forecasts.note(agent_id, session, now)
         if (
             shown is not None
             and shown.read is read
@@ -132,6 +152,8 @@ class SessionBook:
             and _same_turn(shown.session, session)
         ):
             return
+        if forecast is not None:
+            session = msgspec.structs.replace(session, forecast=forecast)
         self._shown[agent_id] = _Shown(read, session)
         self.changed.append(agent_id)
         before = shown.session if shown is not None and not shown.remembered else None
@@ -154,6 +176,16 @@ class SessionBook:
             known = {id(session) for session in told}
             self.others.extend((agent_id, one) for one in own.others if id(one) not in known)
             self._told[agent_id] = list(own.others)
+
+    def _note_spending(self, now: Millis) -> None:
+        owners = {
+            id(session): agent_id
+            for agent_id, own in self._own.items()
+            for session in (*own.others, *((own.current,) if own.current is not None else ()))
+        }
+        for told in self._inputs.sessions.sessions.values():
+            for session in told:
+                self._spend.note(owners.get(id(session), ""), session, now)
 
 
 def _same_turn(old: Session, new: Session) -> bool:

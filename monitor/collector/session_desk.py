@@ -8,16 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from monitor.collector.jobs import Job, JobBoard
+from monitor.prices.pricing import Pricer
+from monitor.prices.table import Prices
 from monitor.sources.sessions.catalogue import KINDS, open_reader
 from monitor.sources.sessions.reader import ReaderOptions
 from monitor.sources.watcher import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from monitor.collector.sources import SourceBook
     from monitor.config import SessionSettings
     from monitor.model import Millis, Session, SourceState
+    from monitor.prices.price import Price
     from monitor.sources.sessions.reader import Progress, SessionReader
 
 JOB: Final = "session log"
@@ -36,15 +39,28 @@ _MIB: Final = 1 << 20
 class SessionDesk:
     """All sessions that the logs tell of, by kind of agent. `deliver()` takes up what came since the last tick."""
 
-    def __init__(self, settings: SessionSettings, book: SourceBook, *, spool: str, interval: float) -> None:
+    def __init__(
+        self,
+        settings: SessionSettings,
+        prices: Mapping[str, Price],
+        book: SourceBook,
+        *,
+        spool: str,
+        interval: float,
+    ) -> None:
+        """`prices` of the settings, `spool` the folder of what hooks told, `interval` in seconds."""
         self.sessions: dict[str, tuple[Session, ...]] = {}
         self.version = 0
         """Grows when a session is new, differs, or is gone."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sessions")
         self._jobs = JobBoard(book)
         self._interval = interval
-        options = reader_options(settings, spool=spool)
-        self._logs = {kind: _Logs(kind, options) for kind in dict.fromkeys(settings.agents) if kind in KINDS}
+        options, table = reader_options(settings, spool=spool), Prices(prices)
+        self._logs = {
+            kind: _Logs(kind, options, Pricer(table))
+            for kind in dict.fromkeys(settings.agents)
+            if kind in KINDS
+        }
         self._by_kind: dict[str, Job] = {}
         for kind, logs in self._logs.items():
             job = Job(JOB, kind, interval, logs.poll, self._reader_told(kind), self._thread, logs.report)
@@ -127,7 +143,7 @@ def reader_options(settings: SessionSettings, *, spool: str) -> ReaderOptions:
 class _Logs:
     """One reader, opened when it is asked for the first time. `poll` and `close` belong to its thread."""
 
-    def __init__(self, kind: str, options: ReaderOptions) -> None:
+    def __init__(self, kind: str, options: ReaderOptions, pricer: Pricer) -> None:
         self.worktrees: tuple[str, ...] = ()
         self.folders: tuple[str, ...] = ()
         self.unread = False
@@ -137,6 +153,7 @@ class _Logs:
         self.in_worktrees = False
         self._kind = kind
         self._options = options
+        self._pricer = pricer
         self._reader: SessionReader | None = None
         self._followed: tuple[str, ...] | None = None
         self._told: tuple[Session, ...] = ()
@@ -154,15 +171,16 @@ class _Logs:
             reader.follow(self._followed)
         end = time.monotonic() + READING_SECONDS
         while True:
-            sessions = reader.poll(now, BUDGET)
+            read = reader.poll(now, BUDGET)
             progress = reader.progress
             self.unread = progress.done < progress.total
             if not self.unread or time.monotonic() > end:
                 break
             time.sleep(PAUSE_SECONDS)
-        self._state = self._fares(reader, sessions, progress)
+        self._state = self._fares(reader, read, progress)
         first = not self.read_once and not self.unread
         self.read_once = self.read_once or first
+        sessions = self._pricer.priced(read)
         if same(sessions, self._told) and not first:
             return None
         self._told = sessions

@@ -131,6 +131,21 @@ class Subagent(msgspec.Struct, frozen=True, kw_only=True):
     tokens: TokenCounts = TokenCounts()
 
 
+class Forecast(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a session is heading, if it goes on as it did of late; None where nothing can be said."""
+
+    tokens_per_hour: int | None = None
+    """All tokens over the last 60 minutes, the cache's included."""
+    usd_per_hour: float | None = None
+    """What they cost; None when nothing of the session has a price."""
+    context_full_at: Millis | None = None
+    """When the context window will be full."""
+    quota_full_at: Millis | None = None
+    """When the first of the account's quotas will be used up; None when it is given anew before that."""
+    quota_name: str = ""
+    """That quota, as in `Quota.name`."""
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A session of a coding agent (key `agents:{id}:session`), in one shape for every kind of agent.
 
@@ -189,20 +204,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     quotas: tuple[Quota, ...] = ()
     subagents: tuple[Subagent, ...] = ()
     """The newest `SUBAGENTS_LIMIT`."""
+    forecast: Forecast = Forecast()
+    """Where it was heading when it was last at work."""
     evidence: tuple[Evidence, ...] = ()
     """What `turn_state` rests on, the strongest first."""
-
-
-class Forecast(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a session is heading, if it goes on as it did of late; None where nothing can be said."""
-
-    tokens_per_hour: int | None = None
-    """All tokens over the last 60 minutes, the cache's included."""
-    usd_per_hour: float | None = None
-    """What they cost; None when nothing of the session has a price."""
-    context_full_at: Millis | None = None
-    """When the context window will be full."""
-    quota_full_at: Millis | None = None
-    """When the first of the account's quotas will be used up; None when it is given anew before that."""
-    quota_name: str = ""
-    """That quota, as in `Quota.name`."""

@@ -31,10 +31,10 @@ from monitor.history.writing.columns import (
 from monitor.history.writing.session_rows import SessionEncoder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from monitor.history.writing.rows import TickRows
-    from monitor.model import Agent, AgentMetrics, AgentStatus, Commit, Millis, Mute, SystemHealth
+    from monitor.model import Agent, AgentMetrics, AgentStatus, Commit, Millis, Mute, Session, SystemHealth
 
 SAMPLE_REPEAT_MS: Final = 10_000
 """An unchanged sample is written again after this long (DESIGN.md §5)."""
@@ -70,6 +70,10 @@ class Encoder:
         self._new: list[tuple[dict[str, Any], str, Any]] = []
         self._new_health = self._health
         self._sessions = SessionEncoder()
+
+    def remember(self, sessions: Mapping[str, Session]) -> None:
+        """Go on where the database ends: these sessions hold in it until something else is told of them."""
+        self._sessions.remember(sessions)
 
     def statements(self, rows: TickRows) -> list[Statement]:
         """What to run for these rows, in order; parents before children."""

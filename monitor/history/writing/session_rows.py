@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from monitor.history.binding import integer, json, real, text
-from monitor.model import Millis, ModelUsage, Quota, Session, Subagent, ToolCall, ToolStat
+from monitor.model import Forecast, Millis, ModelUsage, Quota, Session, Subagent, ToolCall, ToolStat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -41,6 +41,7 @@ class SessionDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     edits: tuple[str, ...] = ()
     quotas: tuple[Quota, ...] = ()
     subagents: tuple[Subagent, ...] = ()
+    forecast: Forecast = Forecast()
 
 
 DETAIL_FIELDS: Final = SessionDetails.__struct_fields__
@@ -66,6 +67,13 @@ class SessionEncoder:
     def __init__(self) -> None:
         self._told: dict[str, _Told] = {}
         self._new: dict[str, _Told] = {}
+
+    def remember(self, sessions: Mapping[str, Session]) -> None:
+        """These are in the database, by agent."""
+        self._told = {
+            agent_id: _Told(session, True, 0, details_of(session), 0, _calls(session), _hours(session))
+            for agent_id, session in sessions.items()
+        }
 
     def statements(
         self, current: Mapping[str, Session] | None, others: Iterable[tuple[str, Session]], at: Millis
@@ -113,8 +121,8 @@ class SessionEncoder:
             at=at,
             details=kept,
             details_at=kept_at,
-            calls={call.call_id: call for call in session.calls},
-            hours={(hour.hour, hour.model): hour for hour in session.hours},
+            calls=_calls(session),
+            hours=_hours(session),
         )
         packed = zlib.compress(json(details).encode()) if write else None
         return {**state_row(agent_id, session, at), "details": packed}
@@ -210,7 +218,7 @@ def _is_due(told: _Told, session: Session, at: Millis) -> bool:
     """Whether a session is to be written now: at once when more than numbers moved, else now and then."""
     if told.session is session:
         return not told.complete and _details_due(told, session, at)
-    if _news(told.session, told.calls) != _news(session, {call.call_id: call for call in session.calls}):
+    if _news(told.session, told.calls) != _news(session, _calls(session)):
         return True
     return not 0 <= at - told.at < NUMBERS_REPEAT_MS
 
@@ -236,6 +244,14 @@ def _news(session: Session | None, calls: dict[str, ToolCall]) -> Any:
         session.error,
         calls,
     )
+
+
+def _calls(session: Session) -> dict[str, ToolCall]:
+    return {call.call_id: call for call in session.calls}
+
+
+def _hours(session: Session) -> dict[tuple[Millis | None, str], ModelUsage]:
+    return {(hour.hour, hour.model): hour for hour in session.hours}
 
 
 def _same(old: Session | None, new: Session) -> bool:

@@ -120,9 +120,11 @@ class HistoryWriter:
         """
         try:
             await in_one_go(self._db, lambda db: self._follow_clock(db, now))
-            return await state_at(self._db, now)
+            snapshot = await state_at(self._db, now)
         except sqlite3.Error as error:
             raise explain(error, self._paths.database) from error
+        self._encoder.remember(snapshot.sessions.by_agent)
+        return snapshot
 
     async def let_go(self) -> RecorderLock:
         """Close a database that cannot be gone on with, as it stands; returns the lock, still held."""
