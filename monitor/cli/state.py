@@ -15,7 +15,17 @@ from monitor.history.migrations import verify
 from monitor.history.moments.follow import Follower
 from monitor.history.moments.state import Snapshot, fill, state_at
 from monitor.keystore import Keys, KeyStore
-from monitor.model import AgentMetrics, AgentStatus, Alert, Board, Millis, Mute, RagMetrics, SystemHealth
+from monitor.model import (
+    AgentMetrics,
+    AgentStatus,
+    Alert,
+    Board,
+    Millis,
+    Mute,
+    RagMetrics,
+    Session,
+    SystemHealth,
+)
 from monitor.rules.mutes import muted_by
 
 if TYPE_CHECKING:
@@ -26,6 +36,8 @@ if TYPE_CHECKING:
 LOOKS_A_TICK: Final = 10
 """Looks for something new in the time of a recorder's tick; one that finds nothing costs next to nothing."""
 MIN_LOOK_SECONDS: Final = 0.05
+SESSION_LISTS: Final = frozenset({"hours", "calls", "tools", "edits", "evidence"})
+"""Fields of a session that the screen and the reports show, and that this object does not have."""
 LATE_TICKS: Final = 1.3
 """Ticks after one that was written until the next one is told unseen: where nothing changed, nothing is written."""
 
@@ -157,10 +169,18 @@ def as_json(store: KeyStore, host: str, origin: str) -> dict[str, Any]:
 
 
 def agent_json(store: KeyStore, agent_id: str) -> dict[str, Any]:
-    """One agent: its status object and its metrics object as one."""
+    """One agent: its status object and its metrics object as one, and its session."""
     status: AgentStatus = store.get(Keys.status(agent_id))
     metrics: AgentMetrics = store.get(Keys.metrics(agent_id)) or AgentMetrics()
-    return {**plain(status), **plain(metrics)}
+    return {**plain(status), **plain(metrics), "session": session_json(store.get(Keys.session(agent_id)))}
+
+
+def session_json(session: Session | None) -> dict[str, Any] | None:
+    """What an agent's own log tells, without its long lists; None when that is nothing."""
+    if session is None:
+        return None
+    told: dict[str, Any] = plain(session)
+    return {name: value for name, value in told.items() if name not in SESSION_LISTS}
 
 
 def health_json(health: SystemHealth | None) -> dict[str, Any] | None:

@@ -97,3 +97,20 @@ def _minutes(length: Millis) -> float:
     """A wait in minutes, as exactly as people ask: seconds below two minutes, whole minutes above."""
     seconds = max(1, round(length / 1000))
     return seconds / 60 if seconds < 60 else float(round(seconds / 60))
+
+
+def doing(session: Session) -> str:
+    """What it does now, in a few words: `Bash git`, `thinking`, `? Edit src/x.py`; empty: its log does not tell."""
+    tool = f"{session.tool} {session.tool_target}".rstrip()
+    if session.turn_state in ASKING:
+        return f"? {tool or bare(session.waiting_for) or 'a person'}"
+    texts: dict[TurnState, str] = {
+        "tool": f"{tool}?" if session.unsure and tool else tool or "a tool",
+        "limited": "limited"
+        if session.limited_until is None
+        else f"limited until {format_when(session.limited_until)[11:16]}",
+        "idle": "turn over",
+        "error": f"error: {session.error}".rstrip(": "),
+        "unknown": "",
+    }
+    return texts.get(session.turn_state, session.turn_state)

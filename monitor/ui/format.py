@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from monitor.ui.palette import StyleName
 
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
+CENT: Final = 0.01
+_DATED: Final = re.compile(r"-20\d{6}$|-20\d\d-\d\d-\d\d$")
+"""The date at the end of a model's name."""
 _MINUTE, _HOUR, _DAY, _YEAR = 60, 3600, 86_400, 31_557_600
 _END_PATTERNS: Final = (
     (10 * _MINUTE * 1000, "%H:%M:%S"),
@@ -126,6 +130,35 @@ def size(count: float | None) -> str:
             return f"{value:.1f}{unit}" if value < 9.95 and unit != "B" else f"{value:.0f}{unit}"
         value /= 1024
     return f"{value:.0f}P"
+
+
+def tokens(value: int | None) -> str:
+    """A number of tokens in at most four characters: `960`, `31k`, `1.2M`."""
+    if value is None:
+        return UNKNOWN
+    number = float(max(0, value))
+    for unit in ("", "k", "M", "G"):
+        if number < 999.5:
+            return f"{number:.1f}{unit}" if number < 9.95 and unit else f"{number:.0f}{unit}"
+        number /= 1000
+    return f"{number:.0f}T"
+
+
+def dollars(value: float | None) -> str:
+    """A cost in at most six characters: `$0.42`, `$12.50`, `$431`, `$1.2k`; less than a cent is told as that."""
+    if value is None:
+        return UNKNOWN
+    if 0 < value < CENT:
+        return "<$0.01"
+    if value < 99.995:
+        return f"${value:.2f}"
+    return f"${value:.0f}" if value < 9_999.5 else f"${tokens(round(value))}"
+
+
+def model(name: str) -> str:
+    """A model's name without its vendor's and its date: `sonnet-4-5`, `gpt-5-codex`."""
+    bare = name.rpartition("/")[2].removeprefix("claude-")
+    return _DATED.sub("", bare) or UNKNOWN
 
 
 def percent(value: float | None) -> str:

@@ -42,6 +42,8 @@ async def _processes_stand_as_a_tree_or_by_cpu(screen: Screen) -> None:
     "details.tasks",
     "details.alerts",
     "details.activity",
+    "details.session",
+    "details.tools",
 )
 async def _a_number_goes_to_its_pane(screen: Screen) -> None:
     await screen.press("enter")

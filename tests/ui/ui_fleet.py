@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from ui_sessions import sessions
+
 from monitor.history.series.windows import window
 from monitor.keystore import Keys, KeyStore
 from monitor.model import (
@@ -335,6 +337,8 @@ def fill(store: KeyStore) -> KeyStore:
     """Everything the screen can show, at `NOW`."""
     for agent, load in _agents():
         add_agent(store, agent, load)
+    for agent_id, session in sessions().items():
+        store.set(Keys.session(agent_id), session)
     store.set(Keys.TASKS, _board())
     store.set(Keys.COMMIT_FEED, _commits())
     store.set(Keys.ALERTS, _alerts())

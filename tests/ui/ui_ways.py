@@ -19,6 +19,8 @@ WAYS: Final[dict[str, tuple[str, ...]]] = {
     "groups": ("1", "v"),
     "agent": ("1", "enter"),
     "charts": ("1", "enter", "2"),
+    "session": ("1", "enter", "n", "8", "z"),
+    "tools": ("1", "enter", "n", "9", "z"),
     "commit": ("2", "enter"),
     "alert": ("4", "enter"),
     "past-alerts": ("4", "h"),

@@ -10,6 +10,7 @@ import msgspec
 
 from monitor import model
 from monitor.cli.json_output import time_fields
+from monitor.cli.state import SESSION_LISTS
 
 INTRODUCTION = """# JSON
 
@@ -40,6 +41,12 @@ each on its line. Names are snake_case, times ISO-8601 in UTC with `Z`, sizes by
 """
 SECTIONS: tuple[tuple[str, tuple[type[msgspec.Struct], ...]], ...] = (
     ("An agent", (model.AgentStatus, model.AgentMetrics)),
+    ("An agent's session (`session`)", (model.Session,)),
+    ("Tokens (`tokens`)", (model.TokenCounts,)),
+    ("Tokens of a model (`usage`)", (model.ModelUsage,)),
+    ("A quota (`quotas`)", (model.Quota,)),
+    ("A sub-agent (`subagents`)", (model.Subagent,)),
+    ("Where a session is heading (`forecast`)", (model.Forecast,)),
     ("Evidence (`status_evidence`)", (model.Evidence,)),
     ("Tasks", (model.Board,)),
     ("A task", (model.Task,)),
@@ -63,7 +70,15 @@ def page() -> str:
     for title, records in SECTIONS:
         lines += [f"## {title}", "", "| field | type | |", "|---|---|---|"]
         for record in records:
-            lines += [f"| `{name}` | {kind} | {text} |" for name, kind, text in fields(record)]
+            lines += [
+                f"| `{name}` | {kind} | {text} |"
+                for name, kind, text in fields(record)
+                if record is not model.Session or name not in SESSION_LISTS
+            ]
+        if model.AgentStatus in records:
+            lines += [
+                "| `session` | object or null | What the agent's own log tells; null when that is nothing. |"
+            ]
         lines += [""]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -56,4 +56,6 @@ DETAILS: Final = (
     _pane("5", "tasks", "Tasks", "tasks-of-agent"),
     _pane("6", "alerts", "Alerts", "alerts-of-agent"),
     _pane("7", "activity", "Activity", "activity"),
+    _pane("8", "session", "Session", "session-of-agent"),
+    _pane("9", "tools", "Tools", "tools-of-agent"),
 )

@@ -8,6 +8,7 @@ from monitor.text import clean
 from monitor.ui import format as text
 from monitor.ui.panes.agent_loads import POINTS
 from monitor.ui.panes.agent_rows import AgentRow, waits_for_a_person
+from monitor.ui.panes.agent_sessions import context_cell, cost_cell, model_cell, now_cell, tokens_cell
 from monitor.ui.spans import UNKNOWN, Cell, cell_width, fit
 from monitor.ui.widgets.columns import Column, Place, Placed
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from monitor.ui.widgets.rows import Parts
 
 _PLAIN_STATES: Final = frozenset({"branch", "detached", "shallow", "bare"})
-_GIVES_WAY: Final = frozenset({"task", "branch", "kind"})
+_GIVES_WAY: Final = frozenset({"now", "task", "branch", "kind"})
 """Columns right of the reason that it may run over when a person has to read it."""
 
 
@@ -143,6 +144,9 @@ def agent_columns(
 ) -> tuple[Column[AgentRow], ...]:
     """The columns; `now` is the moment the store shows, `history` gives the newest CPU values of an agent."""
 
+    def doing(row: AgentRow, width: int) -> Cell:
+        return now_cell(row, now(), width)
+
     def activity(row: AgentRow, _width: int) -> Cell:
         return _quiet(text.age(row.status.last_activity if row.status else None, now()))
 
@@ -156,14 +160,19 @@ def agent_columns(
         Column("status", "STATUS", 9, _status, part="status"),
         Column("since", "FOR", 4, since, "right", moving=True),
         Column("name", "NAME", 12, _name, part="status", flexible=4, liked=20, limit=28),
-        Column("reason", "WHY", 22, _reason, flexible=5, liked=34, limit=72),
-        Column("task", "TASK", 9, _task, priority=3, flexible=4, liked=20, limit=44),
+        Column("reason", "WHY", 18, _reason, flexible=5, liked=28, limit=72),
+        Column("now", "NOW", 13, doing, priority=3, flexible=4, liked=18, limit=36, moving=True),
+        Column("task", "TASK", 9, _task, priority=5, flexible=4, liked=14, limit=44),
         Column("branch", "BRANCH", 14, _branch, part="status", priority=5, flexible=2, liked=16, limit=30),
         Column("changes", "±", 4, _changes, "right", priority=4),
-        Column("ahead", "↑↓", 7, _ahead, part="status", priority=7),
-        Column("kind", "KIND", 12, _kind, part="status", priority=6),
+        Column("ahead", "↑↓", 7, _ahead, part="status", priority=8),
+        Column("kind", "KIND", 12, _kind, part="status", priority=7),
+        Column("model", "MODEL", 10, model_cell, part="session", priority=5, flexible=1, limit=16),
+        Column("context", "CTX", 4, context_cell, "right", part="session", priority=4),
+        Column("tokens", "TOK", 4, tokens_cell, "right", part="session", priority=5),
+        Column("cost", "COST", 6, cost_cell, "right", part="session", priority=4),
         Column("cpu", "CPU%", 5, _cpu, "right", part="metrics", priority=1),
-        Column("spark", "", 10, spark, priority=9, flexible=7, limit=POINTS, moving=True),
+        Column("spark", "", 10, spark, priority=6, flexible=7, limit=POINTS, moving=True),
         Column("memory", "MEM", 4, _memory, "right", part="metrics", priority=2),
         Column("processes", "PROC", 4, _processes, "right", part="metrics", priority=8),
         Column("uptime", "UP", 4, _uptime, "right", part="metrics", priority=8),

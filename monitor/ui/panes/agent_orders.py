@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from monitor.ui.panes.agent_sessions import context_percent
 from monitor.ui.panes.attention import attention
 from monitor.ui.panes.pane import Sort
 
@@ -37,6 +38,21 @@ AGENT_ORDERS: Final = (
     ),
     Sort("since", "time in status", _since, descending=True, part="status"),
     Sort("processes", "processes", lambda row: row.metrics and row.metrics.process_count, descending=True),
+    Sort("cost", "cost", lambda row: row.session and row.session.cost_usd, descending=True, part="session"),
+    Sort(
+        "tokens",
+        "tokens",
+        lambda row: row.session and row.session.tokens.total,
+        descending=True,
+        part="session",
+    ),
+    Sort(
+        "context",
+        "context",
+        lambda row: row.session and context_percent(row.session),
+        descending=True,
+        part="session",
+    ),
     Sort("uptime", "uptime", lambda row: row.metrics and row.metrics.uptime_seconds, descending=True),
 )
 """The first is the one to begin with: who needs a person stands on top."""

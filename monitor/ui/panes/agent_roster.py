@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _LEAP: Final = 600_000
 """Milliseconds: when the clock goes on further at once, or back, older values are no part of the sparkline."""
 _PREFIX: Final = "agents:"
+_NUMBERS: Final = frozenset({"metrics", "session"})
+"""What of an agent changes neither its place in an order by status nor what they come to."""
 
 
 class Roster:
@@ -41,6 +43,8 @@ class Roster:
         """How many there are in each status."""
         self.waiting_since: int | None = None
         """Since when the one waits that has waited longest for a person; None: nobody waits."""
+        self.cost: float | None = None
+        """Dollars that the sessions of all agents have cost so far; None: nothing of them has a price."""
         self._titles: dict[str, str] = {}
         self._overlaps: Mapping[str, str] = {}
 
@@ -91,16 +95,25 @@ class Roster:
         self.rows, self.agents = {}, {}
         for agent_id in agent_ids:
             self._read(agent_id)
+        self._add_up()
 
     def _read_changed(self, changed: frozenset[str]) -> bool:
         """Read the agents named by these keys again; False when any of them may have another status."""
-        settled = True
+        settled, spent = True, False
         for key in changed:
             agent_id, _, what = key[len(_PREFIX) :].rpartition(":")
             if agent_id in self.agents:
                 self._read(agent_id)
-                settled = settled and what == "metrics"
+                settled = settled and what in _NUMBERS
+                spent = spent or what == "session"
+        if spent:
+            self._add_up()
         return settled
+
+    def _add_up(self) -> None:
+        sessions = (agent.session for agent in self.agents.values() if agent.session is not None)
+        known = [session.cost_usd for session in sessions if session.cost_usd is not None]
+        self.cost = sum(known) if known else None
 
     def _read(self, agent_id: str) -> None:
         status: AgentStatus | None = self._store.get(Keys.status(agent_id))
@@ -113,6 +126,7 @@ class Roster:
             self._titles.get(task, "") if task else "",
             agent_id in self.tagged,
             self._overlaps.get(agent_id, ""),
+            self._store.get(Keys.session(agent_id)),
         )
         self.rows[agent_id] = Row(agent_id, agent, urgent_line if waits_for_a_person(agent) else None)
 

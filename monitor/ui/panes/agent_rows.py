@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from monitor.model import AgentMetrics, AgentStatus, ProcessInfo, Status
+from monitor.model import AgentMetrics, AgentStatus, ProcessInfo, Session, Status
 
 
 class AgentRow(msgspec.Struct, frozen=True):
@@ -20,6 +20,8 @@ class AgentRow(msgspec.Struct, frozen=True):
     tagged: bool = False
     overlap: str = ""
     """Who else changes the same file, as a short sentence; empty: nobody."""
+    session: Session | None = None
+    """What its own log tells."""
 
 
 class GroupRow(msgspec.Struct, frozen=True):

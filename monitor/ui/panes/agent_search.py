@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from monitor.ui.panes.agent_sessions import context_percent
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from monitor.model import Session
     from monitor.ui.filter import Numbers
     from monitor.ui.panes.agent_rows import AgentRow
 
 AGENT_FIELDS: Final = frozenset(
-    {"status", "kind", "branch", "name", "task", "reason", "role", "host", "repository", "tag"}
+    {
+        "status",
+        "kind",
+        "branch",
+        "name",
+        "task",
+        "reason",
+        "role",
+        "host",
+        "repository",
+        "tag",
+        "model",
+        "tool",
+        "turn",
+    }
 )
 AGENT_NUMBERS: Final[Numbers] = {
     "cpu": "percent",
@@ -23,6 +40,9 @@ AGENT_NUMBERS: Final[Numbers] = {
     "behind": "count",
     "up": "seconds",
     "since": "seconds",
+    "tokens": "count",
+    "cost": "count",
+    "ctx": "percent",
 }
 
 
@@ -42,6 +62,7 @@ def agent_fields(row: AgentRow) -> Mapping[str, str]:
         "host": status.host,
         "repository": status.repository or "",
         "tag": "yes" if row.tagged else "",
+        **(_session_fields(row.session) if row.session is not None else {}),
     }
 
 
@@ -62,4 +83,16 @@ def agent_numbers(
         numbers["behind"] = status.behind
         numbers["age"] = seconds_since(status.last_activity)
         numbers["since"] = seconds_since(status.status_since)
+    if row.session is not None:
+        numbers["tokens"] = row.session.tokens.total
+        numbers["cost"] = row.session.cost_usd
+        numbers["ctx"] = context_percent(row.session)
     return numbers
+
+
+def _session_fields(session: Session) -> dict[str, str]:
+    return {
+        "model": session.model,
+        "tool": f"{session.tool} {session.tool_target}".rstrip(),
+        "turn": session.turn_state,
+    }

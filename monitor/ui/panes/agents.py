@@ -48,7 +48,9 @@ class AgentsPane(Pane[AgentLine]):
     CONTEXTS = ("agents", "acting")
     NUMBER = "1"
     CAPTION = "Agents"
-    PATTERNS = (Keys.AGENTS, Keys.status("*"), Keys.metrics("*"), Keys.TASKS, Keys.ALERTS)
+    PATTERNS = (
+        *(Keys.AGENTS, Keys.status("*"), Keys.metrics("*"), Keys.session("*"), Keys.TASKS, Keys.ALERTS),
+    )
     FIELDS = AGENT_FIELDS
     NUMBERS: ClassVar[Numbers] = AGENT_NUMBERS
     SORTS = AGENT_ORDERS
@@ -127,6 +129,8 @@ class AgentsPane(Pane[AgentLine]):
             if counts[status]:
                 glyph, style = text.STATUS_GLYPHS[status]
                 spans += [("   ", "text"), (f"{glyph} {counts[status]} {status}", style)]
+        if self.roster.cost is not None:
+            spans += [("   ", "text"), (text.dollars(self.roster.cost), "text"), (" so far", "muted")]
         return tuple(spans)
 
     def notes(self) -> list[Span]:

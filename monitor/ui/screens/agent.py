@@ -13,7 +13,9 @@ from monitor.ui.panes.detail_activity import ActivityPane
 from monitor.ui.panes.detail_alerts import AgentAlertsPane
 from monitor.ui.panes.detail_commits import AgentCommitsPane
 from monitor.ui.panes.detail_processes import ProcessesPane
+from monitor.ui.panes.detail_session import SessionPane
 from monitor.ui.panes.detail_tasks import AgentTasksPane
+from monitor.ui.panes.detail_tools import ToolsPane
 from monitor.ui.screens.base import Overlay
 from monitor.ui.screens.panes import PanesScreen, side_by_side, stack
 from monitor.ui.widgets.agent_summary import AgentSummary
@@ -52,8 +54,11 @@ class AgentScreen(PanesScreen[None], Overlay):
         self.tasks = AgentTasksPane(wiring, agent_id, id="tasks-of-agent")
         self.alerts = AgentAlertsPane(wiring, agent_id, id="alerts-of-agent")
         self.activity = ActivityPane(wiring, agent_id, id="activity")
+        self.session = SessionPane(wiring, agent_id, id="session-of-agent")
+        self.tools = ToolsPane(wiring, agent_id, id="tools-of-agent")
         panes: tuple[BasePane, ...] = (self.facts, self.charts, self.processes, self.commits)
-        super().__init__(wiring, (*panes, self.tasks, self.alerts, self.activity), start=start)
+        rest = (self.tasks, self.alerts, self.activity, self.session, self.tools)
+        super().__init__(wiring, (*panes, *rest), start=start)
 
     def body(self) -> Iterable[Widget]:
         """What counts in one line, and the panes."""
@@ -69,14 +74,14 @@ class AgentScreen(PanesScreen[None], Overlay):
     def _columns(self, width: int) -> Sequence[Sequence[BasePane]]:
         if width >= _THREE_COLUMNS:
             return (
-                (self.facts, self.alerts, self.processes),
-                (self.charts, self.tasks),
-                (self.commits, self.activity),
+                (self.facts, self.session, self.alerts),
+                (self.charts, self.tools, self.tasks),
+                (self.processes, self.commits, self.activity),
             )
         if width >= _TWO_COLUMNS:
             return (
-                (self.facts, self.alerts, self.processes),
-                (self.charts, self.commits, self.tasks, self.activity),
+                (self.facts, self.session, self.alerts, self.processes),
+                (self.charts, self.tools, self.commits, self.tasks, self.activity),
             )
         return (self.panes(),)
 
