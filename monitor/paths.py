@@ -39,6 +39,11 @@ class StatePaths(msgspec.Struct, frozen=True):
         return self.folder / "logs"
 
     @property
+    def hooks(self) -> Path:
+        """What the hooks of agents have told: a file a session."""
+        return self.folder / "hooks"
+
+    @property
     def backups(self) -> Path:
         """Where backups go unless a setting names another folder."""
         return self.folder / "backups"
