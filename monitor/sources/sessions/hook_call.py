@@ -115,7 +115,7 @@ def _whole_members(text: str) -> dict[str, Any]:
     with suppress(ValueError, IndexError, RecursionError):
         at = _past(text, 0, "{")
         while True:
-            key, at = decoder.raw_decode(text, _skip(text, at))
+            key, at = decoder.raw_decode(text, _past(text, at, '"') - 1)
             value, at = decoder.raw_decode(text, _skip(text, _past(text, at, ":")))
             at = _past(text, at, ",")  # or else a number may have had more digits
             members[key] = value
