@@ -52,7 +52,7 @@ def install(options: Globals, *, path: str, statusline: bool, dry_run: bool) -> 
         if not _has_ours(file.content):
             settings_file.keep_backup(file)
         settings_file.write(file, _text(file, changed))
-        click.echo(f"{file.path}: {len(entries.EVENTS)} hooks added, for {', '.join(entries.EVENTS)}.")
+        click.echo(f"{file.path}: {len(entries.EVENTS)} hooks installed, for {', '.join(entries.EVENTS)}.")
         click.echo("Sessions that start from now on call them; `agent-monitor hooks remove` undoes it.")
     if foreign_line:
         click.echo(
