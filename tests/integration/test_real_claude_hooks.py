@@ -103,7 +103,6 @@ def test_a_permission_is_told_of_while_it_waits(place: Path, tmux: list[str]) ->
             assert time.monotonic() < deadline, (told(place), picture(tmux))
             time.sleep(0.1)
     records = told(place)
-    print([(record["event"], record.get("reason", "")) for record in records])
     assert any(record.get("cost_usd") is not None for record in records if record["event"] == "StatusLine")
     assert "CANARY" not in msgspec.json.encode(records).decode()
 

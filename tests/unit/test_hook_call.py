@@ -188,8 +188,8 @@ def test_input_beyond_the_limit_is_read_and_forgotten() -> None:
     writer = threading.Thread(target=write)
     writer.start()
     assert read_input(reading, 1000, 10.0) == b"x" * 1000
+    os.close(reading)  # from here on the writer would break
     writer.join()
-    os.close(reading)
 
 
 def test_input_that_does_not_end_is_not_waited_for() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.sources.sessions import hook_spool
 from monitor.sources.sessions.hook_spool import FILE_LIMIT, FILES_LIMIT, HARD_LIMIT, append, newest
 
 
@@ -76,6 +77,24 @@ def test_no_line_is_lost_while_others_shorten_the_file(tmp_path: Path) -> None:
         writer.join()
     kept = [line for line in lines(tmp_path / "s.jsonl") if line != b"old"]
     assert sorted(kept) == sorted(b"%d %d" % (who, number) for who in range(4) for number in range(200))
+
+
+def test_a_line_goes_into_the_file_that_took_the_place_of_the_one_that_was_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, newer = tmp_path / "s.jsonl", tmp_path / "newer"
+    path.write_bytes(b"old\n")
+    newer.write_bytes(b"new\n")
+    lock = hook_spool._lock
+
+    def late(descriptor: int, kind: int) -> bool:
+        if newer.exists():
+            newer.replace(path)
+        return lock(descriptor, kind)
+
+    monkeypatch.setattr(hook_spool, "_lock", late)
+    append(str(tmp_path), "s.jsonl", b"one")
+    assert lines(path) == [b"new", b"one"]
 
 
 def test_of_too_many_files_the_oldest_goes(tmp_path: Path) -> None:
