@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from monitor.cli.hooks import entries, settings_file
 from monitor.cli.hooks.place import settings_path
 from monitor.cli.main import run
+from monitor.errors import MonitorError
 from monitor.sources.sessions.hook_spool import append
 
 COMMAND = entries.hook_command("/opt/agent monitor/bin/python", "/home/me/state")
@@ -284,9 +285,9 @@ def test_somebody_who_writes_meanwhile_is_not_overwritten(hooks: Program) -> Non
     hooks.file.write_text("{}")
     file = settings_file.read(str(hooks.file))
     hooks.file.write_text('{"theirs": 1}')
-    with pytest.raises(settings_file.MonitorError, match="changed by somebody else"):
+    with pytest.raises(MonitorError, match="changed by somebody else"):
         settings_file.write(file, "{}")
-    with pytest.raises(settings_file.MonitorError, match="changed by somebody else"):
+    with pytest.raises(MonitorError, match="changed by somebody else"):
         settings_file.write(file, None)
     assert hooks.content == {"theirs": 1}
     assert os.listdir(hooks.file.parent) == ["settings.json"]
