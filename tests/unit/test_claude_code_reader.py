@@ -289,6 +289,17 @@ def test_a_transcript_that_went_on_counts_more_than_a_registry_that_stood_still(
     assert read(tmp_path).turn_state == "thinking"
 
 
+def test_a_prompt_that_is_written_behind_a_later_call_does_not_end_it(tmp_path: Path) -> None:
+    """Claude Code 2.1.197 does so now and then."""
+    log = TranscriptWriter()
+    log.at += 500
+    log.call()
+    log.at = START
+    log.prompt()
+    log.write(tmp_path)
+    assert (read(tmp_path).turn_state, read(tmp_path).tool) == ("tool", "Bash")
+
+
 def test_a_session_without_a_prompt_yet_is_there(tmp_path: Path) -> None:
     register(tmp_path, os.getpid(), own_start(), status="idle", statusUpdatedAt=START)
     session = read(tmp_path)
