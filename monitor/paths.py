@@ -40,7 +40,7 @@ class StatePaths(msgspec.Struct, frozen=True):
 
     @property
     def hooks(self) -> Path:
-        """Where the agents' hooks leave what they tell, a file a session."""
+        """What the hooks of agents have told: a file a session."""
         return self.folder / "hooks"
 
     @property

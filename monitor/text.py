@@ -16,6 +16,8 @@ DEFAULT_LIMIT: Final = 200
 URL_LIMIT: Final = 500
 PATH_LIMIT: Final = 400
 """Characters of a file's path in a repository."""
+TARGET_LIMIT: Final = 200
+"""Characters of what a tool works on."""
 LOOK_LIMIT: Final = 16_384
 """Where `clean` stops to look for something visible in a text of invisible characters."""
 

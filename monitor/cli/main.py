@@ -21,6 +21,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("monitor.cli.demo", "demo"),
     "doctor": ("monitor.cli.doctor", "doctor"),
     "export": ("monitor.cli.export", "export"),
+    "hook": ("monitor.cli.hook", "hook"),
+    "hooks": ("monitor.cli.hooks", "hooks"),
     "record": ("monitor.cli.record", "record"),
     "replay": ("monitor.cli.replay", "replay"),
     "report": ("monitor.cli.report", "report"),

@@ -33,8 +33,6 @@ EDITS_LIMIT: Final = 20
 HOURS_LIMIT: Final = 48
 """Hours of a session's usage that are kept."""
 SUBAGENTS_LIMIT: Final = 20
-TARGET_LIMIT: Final = 200
-"""Characters of what a tool works on."""
 
 
 class TokenCounts(msgspec.Struct, frozen=True, kw_only=True):

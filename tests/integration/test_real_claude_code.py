@@ -147,7 +147,10 @@ def test_a_permission_that_waits_and_is_given(
         assert waiting.pid is not None
         assert Path(f"/proc/{waiting.pid}").exists()
         terminal("send-keys", "Enter")
-        session = until(lambda session: session.turn_state == "idle", reader, picture)
+        # The registry tells that the turn is over a moment before the transcript holds its last lines.
+        session = until(
+            lambda session: session.turn_state == "idle" and session.tokens.output == 100, reader, picture
+        )
         assert (project / "made").exists()
         terminal("kill-server")
         ended = until(lambda session: session.turn_state == "ended" or session.pid is None, reader, picture)

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from monitor.model import Session, TokenCounts
 from monitor.sources.sessions.claude_code import ClaudeCodeReader
-from monitor.sources.sessions.hooks import HookRecord, status_line_record
+from monitor.sources.sessions.hook_call import status_line_record
 from monitor.sources.sessions.reader import ReaderOptions
 
 if TYPE_CHECKING:
@@ -289,6 +289,17 @@ def test_a_transcript_that_went_on_counts_more_than_a_registry_that_stood_still(
     assert read(tmp_path).turn_state == "thinking"
 
 
+def test_a_prompt_that_is_written_behind_a_later_call_does_not_end_it(tmp_path: Path) -> None:
+    """Claude Code 2.1.197 does so now and then."""
+    log = TranscriptWriter()
+    log.at += 500
+    log.call()
+    log.at = START
+    log.prompt()
+    log.write(tmp_path)
+    assert (read(tmp_path).turn_state, read(tmp_path).tool) == ("tool", "Bash")
+
+
 def test_a_session_without_a_prompt_yet_is_there(tmp_path: Path) -> None:
     register(tmp_path, os.getpid(), own_start(), status="idle", statusUpdatedAt=START)
     session = read(tmp_path)
@@ -321,7 +332,12 @@ def test_hooks_tell_a_permission_at_once_and_a_newer_registry_that_it_was_given(
         ("Notification", {"notification_type": "idle_prompt"}, "idle"),
         ("PreCompact", {}, "compacting"),
         ("PostCompact", {}, "thinking"),
+        ("PreToolUse", {"tool_name": "ExitPlanMode"}, "input"),
+        ("PermissionRequest", {"tool_name": "ExitPlanMode"}, "input"),
+        ("SessionStart", {"reason": "startup"}, "idle"),
+        ("SessionStart", {"reason": "compact"}, "thinking"),
         ("StopFailure", {}, "error"),
+        ("StopFailure", {"reason": "rate_limit"}, "limited"),
         ("SessionEnd", {}, "ended"),
         ("PreToolUse", {"tool_name": "Read", "agent_id": "a1"}, "idle"),
         ("SomethingNew", {}, "idle"),
@@ -336,6 +352,27 @@ def test_what_hooks_tell(tmp_path: Path, event: str, values: dict[str, str], sta
     assert read(tmp_path).turn_state == state
 
 
+def test_a_turn_goes_on_after_its_context_was_summed_up_unless_a_person_asked_for_that(
+    tmp_path: Path,
+) -> None:
+    log = TranscriptWriter()
+    log.prompt()
+    log.answer()
+    log.write(tmp_path)
+    for reason, state in (("auto", "thinking"), ("manual", "idle")):
+        hook(tmp_path / "spool", "PreCompact", log.at + 10_000, reason=reason)
+        assert read(tmp_path).turn_state == "compacting"
+        hook(tmp_path / "spool", "SessionStart", log.at + 20_000, reason="compact")
+        assert read(tmp_path).turn_state == state
+
+
+def test_targets_that_hooks_told_can_be_turned_off(tmp_path: Path) -> None:
+    hook(tmp_path / "spool", "PermissionRequest", START, tool_name="Bash", target="git")
+    register(tmp_path, os.getpid(), own_start(), status="waiting", waitingFor="permission prompt")
+    assert read(tmp_path).waiting_for == "permission: Bash git"
+    assert read(tmp_path, targets=False).waiting_for == "permission: Bash"
+
+
 def test_what_the_status_line_counts_is_taken_over(tmp_path: Path) -> None:
     log = TranscriptWriter()
     log.prompt()
@@ -347,18 +384,19 @@ def test_what_the_status_line_counts_is_taken_over(tmp_path: Path) -> None:
             "cost": {"total_cost_usd": 0.25},
             "context_window": {"context_window_size": 1_000_000, "used_percentage": 12.5},
             "rate_limits": {"five_hour": {"used_percentage": 91.5, "resets_at": START // 1000 + 3600}},
-        },
-        START,
+        }
     )
     (tmp_path / "spool").mkdir()
-    (tmp_path / "spool" / "s-1.jsonl").write_bytes(msgspec.json.encode(record) + b"\n")
+    (tmp_path / "spool" / "s-1.jsonl").write_bytes(msgspec.json.encode({"at": START, **record}) + b"\n")
     session = read(tmp_path)
     assert (session.cost_usd, session.context_size, session.context_used) == (0.25, 1_000_000, 3210)
     (quota,) = session.quotas
     assert (quota.name, quota.used_percent, quota.resets_at) == ("five_hour", 91.5, START + 3_600_000)
-    assert status_line_record({"cost": [], "rate_limits": {"five_hour": 3}}, 0) == HookRecord(
-        at=0, agent="claude-code", event="StatusLine", session_id="", five_hour=None
-    )
+    assert status_line_record({"cost": [], "rate_limits": {"five_hour": 3}}) == {
+        "agent": "claude-code",
+        "event": "StatusLine",
+        "session_id": "",
+    }
 
 
 def test_sub_agents_are_part_of_the_session_that_started_them(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the hooks of an agent tell: lines that `agent-monitor hook` appends to a file a session in the spool folder."""
+"""What the hooks of an agent have told: the lines that `hook_call` left in the spool, a file a session."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from monitor.model import Millis, Quota
-from monitor.sources.sessions.ledger import NAME_LIMIT
-from monitor.sources.values import as_count, as_number, as_text, as_time
-
-STATUS_LINE: Final = "StatusLine"
-"""The name under which a record of the status line is kept: it is no hook."""
+from monitor.sources.values import as_count, as_number, as_time
 
 
 class HookRecord(msgspec.Struct, omit_defaults=True):
@@ -22,7 +18,7 @@ class HookRecord(msgspec.Struct, omit_defaults=True):
     agent: Any = None
     """As in `Agent.kind`."""
     event: Any = None
-    """`hook_event_name`, or `STATUS_LINE`."""
+    """`hook_event_name`, or `hook_call.STATUS_LINE`."""
     session_id: Any = None
     cwd: Any = None
     tool_name: Any = None
@@ -34,6 +30,7 @@ class HookRecord(msgspec.Struct, omit_defaults=True):
     """Set when a sub-agent's tool is meant."""
     agent_type: Any = None
     reason: Any = None
+    """Why a session began or ended, who asked for a summing up, which error ended a turn: in a word."""
     cost_usd: Any = None
     context_size: Any = None
     context_used: Any = None
@@ -65,33 +62,6 @@ def gauges_of(record: HookRecord) -> Gauges:
         as_count(record.context_size),
         tuple(quota for quota in quotas if quota is not None),
     )
-
-
-def status_line_record(content: dict[str, Any], at: Millis) -> HookRecord:
-    """What is kept of the JSON that Claude Code gives to its status line."""
-    window, cost, limits = (
-        part if isinstance(part := content.get(name), dict) else {}
-        for name in ("context_window", "cost", "rate_limits")
-    )
-    size = as_count(window.get("context_window_size"))
-    share = as_number(window.get("used_percentage"))
-    return HookRecord(
-        at=at,
-        agent="claude-code",
-        event=STATUS_LINE,
-        session_id=as_text(content.get("session_id"), NAME_LIMIT),
-        cost_usd=as_number(cost.get("total_cost_usd")),
-        context_size=size,
-        context_used=round(size * share / 100) if size and share is not None else None,
-        five_hour=_window(limits.get("five_hour")),
-        seven_day=_window(limits.get("seven_day")),
-    )
-
-
-def _window(limit: Any) -> dict[str, Any] | None:
-    if not isinstance(limit, dict) or (used := as_number(limit.get("used_percentage"))) is None:
-        return None
-    return {"used_percentage": used, "resets_at": as_time(limit.get("resets_at"))}
 
 
 def _quota(name: str, window: Any, minutes: int) -> Quota | None:

@@ -1,12 +1,14 @@
-"""What a tool works on, in one word that may be kept: a path, or the name of a program; never its arguments."""
+"""What a tool works on, in one word that may be kept: a path, or the name of a program; never its arguments.
+
+A hook uses this while its agent waits: nothing that is slow to import may be needed here.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from monitor.model import TARGET_LIMIT
-from monitor.text import clean
+from monitor.text import TARGET_LIMIT, clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +18,8 @@ _COMMAND_LIMIT: Final = 4096
 _WORD: Final = re.compile(r"""\s*(?:"([^"\n]*)"|'([^'\n]*)'|([^\s;&|<>()"']+)|([;&|<>()]+))""")
 _ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
 _PROGRAM: Final = re.compile(r"[A-Za-z0-9_.+@-]{1,40}\Z")
+_KIND_LIMIT: Final = 80
+"""Characters of the kind of a sub-agent."""
 _SHELLS: Final = frozenset({"bash", "sh", "zsh", "dash", "fish"})
 _WRAPPERS: Final = frozenset(
     {"sudo", "env", "time", "nice", "nohup", "command", "exec", "builtin", "timeout", "stdbuf"}
@@ -70,6 +74,15 @@ def path_target(path: object, cwd: str | None) -> str:
     if cwd and path.startswith(cwd.rstrip("/") + "/"):
         path = path[len(cwd.rstrip("/")) + 1 :]
     return clean(path, TARGET_LIMIT)
+
+
+def call_target(path: object, command: object, agent_type: object, cwd: str | None) -> str:
+    """What a call works on: a path, else the program that a command runs, else the kind of a sub-agent."""
+    if path:
+        return path_target(path, cwd)
+    if isinstance(command, str):
+        return program_of(command)
+    return clean(agent_type, _KIND_LIMIT) if isinstance(agent_type, str) else ""
 
 
 def absolute_path(value: Any) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from monitor.sources.sessions.claude_code.shapes import QUESTIONS
-from monitor.sources.sessions.hooks import STATUS_LINE, Gauges, HookRecord, gauges_of
+from monitor.sources.sessions.hook_call import STATUS_LINE
+from monitor.sources.sessions.hooks import Gauges, HookRecord, gauges_of
 from monitor.sources.sessions.ledger import NAME_LIMIT
 from monitor.sources.values import as_text, as_time
 
@@ -23,8 +24,10 @@ class HookLog:
     Hooks tell at once, but not all: an approval and an interruption bring none (claude-code issues 58198, 79651).
     """
 
-    def __init__(self, session_id: str) -> None:
+    def __init__(self, session_id: str, *, targets: bool = True) -> None:
         self.session_id = session_id
+        self._targets = targets
+        self._after_summary: TurnState = "thinking"
         self.state: TurnState = "unknown"
         self.since: Millis | None = None
         self.at: Millis | None = None
@@ -48,12 +51,18 @@ class HookLog:
     def _tool_called(self, record: HookRecord, at: Millis | None) -> None:
         name = self._take_tool(record)
         if name in QUESTIONS:
-            self._set("input", at, f"{name} asks for {QUESTIONS[name]}", QUESTIONS[name])
+            self._asks(name, at)
         else:
             self._set("tool", at, f"{name} was called")
 
+    def _asks(self, name: str, at: Millis | None) -> None:
+        self._set("input", at, f"{name} asks for {QUESTIONS[name]}", QUESTIONS[name])
+
     def _asks_permission(self, record: HookRecord, at: Millis | None) -> None:
         name = self._take_tool(record)
+        if name in QUESTIONS:
+            self._asks(name, at)
+            return
         self._set(
             "permission",
             at,
@@ -83,24 +92,31 @@ class HookLog:
     def _turn_ended(self, _record: HookRecord, at: Millis | None) -> None:
         self._set("idle", at, "the turn ended")
 
-    def _turn_failed(self, _record: HookRecord, at: Millis | None) -> None:
-        self._set("error", at, "the turn ended with an error")
+    def _turn_failed(self, record: HookRecord, at: Millis | None) -> None:
+        if record.reason == "rate_limit":
+            self._set("limited", at, "the turn ended at a limit")
+        else:
+            self._set("error", at, "the turn ended with an error")
 
-    def _compacting(self, _record: HookRecord, at: Millis | None) -> None:
+    def _compacting(self, record: HookRecord, at: Millis | None) -> None:
+        self._after_summary = "idle" if record.reason == "manual" else "thinking"
         self._set("compacting", at, "the context is being summed up")
 
     def _summed_up(self, _record: HookRecord, at: Millis | None) -> None:
-        self._set("thinking", at, "the context was summed up")
+        self._set(self._after_summary, at, "the context was summed up")
 
-    def _began(self, _record: HookRecord, at: Millis | None) -> None:
-        self._set("idle", at, "the session began")
+    def _began(self, record: HookRecord, at: Millis | None) -> None:
+        if record.reason == "compact":  # a session begins anew in the middle of a turn
+            self._summed_up(record, at)
+        else:
+            self._set("idle", at, "the session began")
 
     def _session_ended(self, _record: HookRecord, at: Millis | None) -> None:
         self._set("ended", at, "the session was closed")
 
     def _take_tool(self, record: HookRecord) -> str:
         self.tool = as_text(record.tool_name, NAME_LIMIT)
-        self.target = as_text(record.target)
+        self.target = as_text(record.target) if self._targets else ""
         return self.tool or "a tool"
 
     def _set(self, state: TurnState, at: Millis | None, why: str, waiting_for: str = "") -> None:

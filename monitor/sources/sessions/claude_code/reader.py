@@ -55,7 +55,7 @@ class ClaudeCodeReader:
             self._hooks = LogFiles(
                 LogFolder(options.spool, lambda path: path.endswith(".jsonl"), depth=0),
                 HOOKS,
-                lambda path: HookLog(session_of(path)[0]),
+                lambda path: HookLog(session_of(path)[0], targets=options.targets),
                 HookLog.take,
                 max_age_ms=options.max_age_ms,
             )

@@ -9,9 +9,8 @@ import msgspec
 
 from monitor.model import Millis, TokenCounts
 from monitor.sources.sessions.claude_code.lines import BLOCKS, INPUT, Block, ToolInput
-from monitor.sources.sessions.ledger import NAME_LIMIT
-from monitor.sources.sessions.targets import path_target, program_of
-from monitor.sources.values import as_count, as_text
+from monitor.sources.sessions.targets import call_target, path_target
+from monitor.sources.values import as_count
 
 if TYPE_CHECKING:
     from monitor.sources.sessions.claude_code.lines import Message
@@ -100,11 +99,7 @@ def edited_path(name: str, given: ToolInput, cwd: str | None) -> str:
 def target_of(given: ToolInput, cwd: str | None) -> str:
     """What a call works on: a path, the program that a command runs, the kind of a sub-agent."""
     path = given.file_path or given.notebook_path or given.path
-    if path:
-        return path_target(path, cwd)
-    if isinstance(given.command, str):
-        return program_of(given.command)
-    return as_text(given.subagent_type, NAME_LIMIT)
+    return call_target(path, given.command, given.subagent_type, cwd)
 
 
 def context_size(model: str, used: int | None) -> int | None:

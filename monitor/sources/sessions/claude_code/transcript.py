@@ -186,6 +186,9 @@ class Transcript:
             self._set("thinking", at, "the call was refused" if denied else "the tool has ended")
 
     def _spoken(self, text: bytes, at: Millis | None) -> None:
+        pending = self.tools.pending
+        if pending is not None and at is not None and at < (pending.started or 0):
+            return  # written behind what came after it
         if is_interruption(text):
             self.tools.drop()
             self._edits.clear()
