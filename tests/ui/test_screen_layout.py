@@ -114,7 +114,7 @@ async def test_on_a_tiny_terminal_the_focused_pane_stands_alone(store: KeyStore)
 async def test_a_narrow_table_keeps_what_matters(store: KeyStore) -> None:
     async with shown(store, NARROW) as screen:
         head = next(line for line in screen.text.splitlines() if "STATUS" in line)
-        assert head.split() == ["STATUS▴", "FOR", "NAME", "WHY", "TASK", "±", "CPU%", "MEM"]
+        assert head.split() == ["STATUS▴", "FOR", "NAME", "WHY", "NOW", "±", "CPU%", "MEM"]
 
 
 @given(

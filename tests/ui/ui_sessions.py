@@ -99,10 +99,20 @@ def waiting() -> Session:
 
 def sessions() -> dict[str, Session]:
     """By agent."""
-    tool = {"tool": "Bash", "tool_target": "pytest", "tool_since": NOW - 40_000}
-    used = {"tokens": TOKENS, "cost_usd": 1.02, "context_used": 61_000, "context_size": 200_000}
-    codex = {"kind": "codex", "model": "gpt-5-codex", "cost_usd": None, "tokens": TokenCounts(input=5_400)}
-    full = {
+    tool: dict[str, Any] = {"tool": "Bash", "tool_target": "pytest", "tool_since": NOW - 40_000}
+    used: dict[str, Any] = {
+        "tokens": TOKENS,
+        "cost_usd": 1.02,
+        "context_used": 61_000,
+        "context_size": 200_000,
+    }
+    codex: dict[str, Any] = {
+        "kind": "codex",
+        "model": "gpt-5-codex",
+        "cost_usd": None,
+        "tokens": TokenCounts(input=5_400),
+    }
+    full: dict[str, Any] = {
         "context_used": 188_000,
         "context_size": 200_000,
         "forecast": Forecast(context_full_at=NOW + 20 * MINUTE),
@@ -112,7 +122,7 @@ def sessions() -> dict[str, Session]:
         "architect": session("tool", 40_000, **tool, **used),
         "validator": session("error", 3 * MINUTE, error="529 overloaded", errors=3, model="gemini-3-pro"),
         "reviewer": session("idle", 12 * MINUTE, **used),
-        "parser": session("thinking", 8_000, tokens=TOKENS, cost_usd=12.4, **full),
+        "parser": session("thinking", 12_000, tokens=TOKENS, cost_usd=12.4, **full),
         "claude-code:shop": session("limited", 5 * MINUTE, limited_until=NOW + HOUR_MS, error="usage limit"),
         "worker-01": session("compacting", 20_000, **used),
         "worker-02": session("input", 2 * MINUTE, waiting_for="an answer", waiting_since=NOW - 2 * MINUTE),

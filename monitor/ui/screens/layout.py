@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 _CROWDED: Final = 4
 """Lines beside the titles below which one pane stands alone."""
+_SHARE_OF_FIRST: Final = 3
+"""Part of the height that the most important pane may have before the others show more than their titles."""
 
 
 class Slot(NamedTuple):
@@ -27,7 +29,8 @@ class Slot(NamedTuple):
 def share(slots: Sequence[Slot], height: int, order: Sequence[str]) -> dict[str, int]:
     """Lines for each pane; `order` names them from the most important to the least.
 
-    Each gets its title and its least, then what it is promised; the rest goes round a line at a time, so that nobody
+    Each gets its title, the most important one up to a third of what it is promised, then each its least, and what it is
+    promised; the rest goes round a line at a time, so that nobody
     stays folded while another has blank lines. What nobody wants goes to the last slot, at the bottom. Where there is
     room for little more than the titles, the most important pane stands alone and the others get 0.
     """
@@ -45,6 +48,7 @@ def share(slots: Sequence[Slot], height: int, order: Sequence[str]) -> dict[str,
         lines[slot.name] += more
         spare -= more
 
+    give(first, min(first.promised, first.wanted, height // _SHARE_OF_FIRST))
     for slot in ranked:
         if spare >= slot.least - 1:
             give(slot, slot.least)
