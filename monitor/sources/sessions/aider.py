@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.errors import SourceError
 from monitor.model import Evidence, Millis, Session, TokenCounts, TurnState
-from monitor.sources.files import FileMissingError, Signature, opened, signature_of
+from monitor.sources.files import FileMissingError, Signature, signature
 from monitor.sources.sessions.ledger import NAME_LIMIT, ToolLedger, UsageLedger
 from monitor.sources.sessions.reader import Progress
 from monitor.sources.sessions.tail import CHUNK, TextLines
@@ -106,6 +106,7 @@ class _Chat:
 
     def __init__(self, root: str, *, targets: bool) -> None:
         self._root = root
+        self._path = f"{root}/{FILE}"
         self._targets = targets
         self._lines = TextLines(FILE, root=root)
         self._signature: Signature | None = None
@@ -130,7 +131,11 @@ class _Chat:
 
     def read(self, budget: int, oldest: Millis) -> int:
         """Read what was appended; how many bytes. Raises FileMissingError or SourceError."""
-        if not self._has_changed(oldest):
+        found = signature(self._path)
+        if found is None:
+            raise FileMissingError(f"{self._path} is not there.")
+        self.size = found[1]
+        if (found == self._signature and not self.left) or found[0] // 1_000_000 < oldest:
             return 0
         spent = 0
         while spent < budget:
@@ -140,21 +145,13 @@ class _Chat:
             for line in got.records:
                 self._take(line)
             spent += got.size
-            self.left = got.left
-            if not got.size or not got.left:
+            self.left = got.left if got.size else 0
+            if not self.left:
                 break
-        if not self.left or not spent:
-            self.left = 0
-        if self._signature is not None and spent:
-            self._updated = self._signature[0] // 1_000_000
+        self._signature = found
+        if spent:
+            self._updated = found[0] // 1_000_000
         return spent
-
-    def _has_changed(self, oldest: Millis) -> bool:
-        with opened(FILE, root=self._root) as (_, status):
-            found = signature_of(status)
-        changed = found != self._signature
-        self._signature, self.size = found, found[1]
-        return (changed or self.left > 0) and found[0] // 1_000_000 >= oldest
 
     # --- lines --------------------------------------------------------------------------------------------------
 
