@@ -22,8 +22,8 @@ _SIZE_LIMIT: Final = 2_000_000
 class AiderLog:
     """A `Log`."""
 
-    window = 200_000
-    fails = True
+    window = 32_000
+    fails = limits = True
     asks = delegates = False
 
     def __init__(self, setting: Setting, clock: Clock) -> None:

@@ -30,7 +30,7 @@ class ClaudeCodeLog:
     """A `Log`."""
 
     window = 200_000
-    fails = asks = delegates = True
+    fails = limits = asks = delegates = True
 
     def __init__(self, setting: Setting, clock: Clock) -> None:
         self._setting = setting

@@ -33,7 +33,7 @@ class CodexLog:
     """A `Log`."""
 
     window = 258_400
-    fails = asks = delegates = True
+    fails = limits = asks = delegates = True
 
     def __init__(self, setting: Setting, clock: Clock) -> None:
         self._setting = setting

@@ -23,7 +23,7 @@ class GeminiLog:
 
     window = 1_048_576
     fails = delegates = True
-    asks = False
+    limits = asks = False
 
     def __init__(self, setting: Setting, clock: Clock) -> None:
         self._setting = setting
@@ -71,9 +71,7 @@ class GeminiLog:
         self._message("error", NOTHING_SAID)
 
     def limited(self, until: int) -> None:
-        """A limit is an error like others; until when it holds is not written."""
-        del until
-        self.failed()
+        """A limit is an error like others."""
 
     def compact(self) -> None:
         """The messages are replaced by a summary."""

@@ -20,7 +20,7 @@ class GooseLog:
     """A `Log`."""
 
     window = 128_000
-    fails = asks = delegates = False
+    fails = limits = asks = delegates = False
 
     def __init__(self, setting: Setting, clock: Clock) -> None:
         self._setting = setting

@@ -21,7 +21,7 @@ _COMPACT_AT: Final = 0.95
 _COMPACTED: Final = 0.15
 _LOOKING: Final = 0.4
 """Share of thinking that is spent with a tool."""
-_ERROR_PROBABILITY: Final = 0.06
+_ERROR_PROBABILITY: Final = 0.03
 _DELEGATE_PROBABILITY: Final = 0.25
 _LIMIT_PROBABILITY: Final = 0.4
 PAST_SECONDS: Final = 2.5 * 3_600
@@ -105,7 +105,7 @@ class Journal:
 
     def rest(self, seconds: float) -> None:
         """Nobody asks for anything, or the limit of the account is reached."""
-        if self._log.fails and self._rng.random() < _LIMIT_PROBABILITY:
+        if self._log.limits and self._rng.random() < _LIMIT_PROBABILITY:
             self._log.prompt("Go on.")
             self._log.limited(self._clock.now() + round(1000 * seconds))
         self._clock.sleep(seconds)

@@ -23,6 +23,7 @@ class OpencodeLog:
 
     window = 200_000
     fails = asks = delegates = True
+    limits = False
 
     def __init__(self, setting: Setting, clock: Clock) -> None:
         self._setting = setting
@@ -82,9 +83,7 @@ class OpencodeLog:
             self._put(self._next(), self._assistant(self._clock.now()) | {"error": error})
 
     def limited(self, until: int) -> None:
-        """A limit is an error like others; until when it holds is not written."""
-        del until
-        self.failed()
+        """A limit is an error like others."""
 
     def compact(self) -> None:
         """The context is summed up by a message of its own."""

@@ -84,7 +84,9 @@ class Log(Protocol):
     window: int
     """Tokens that fit into the model's window."""
     fails: bool
-    """Whether it can tell of an error of the API, and of a limit."""
+    """Whether it can tell of an error of the API."""
+    limits: bool
+    """Whether it can tell of a usage limit."""
     asks: bool
     """Whether it can tell of a question to the person."""
     delegates: bool
