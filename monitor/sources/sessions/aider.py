@@ -34,6 +34,9 @@ _VERSION: Final = re.compile(r"> Aider v(?P<version>[\w.+-]{1,40})")
 _EDITED: Final = re.compile(r"> Applied edit to (?P<path>.{1,500}?)\s*$")
 _RAN: Final = re.compile(r"> Running (?P<command>\S.{0,200})")
 _ASKS: Final = re.compile(r"> .*\(Y\)es/\(N\)o[^\[]*(?:\[[^\]]*\]:?)?\s*(?P<answer>\S*)\s*$")
+_GOES_ON: Final = re.compile(r"> (?:Attempt to fix|Add \S+ to the chat)")
+"""Questions after a turn whose yes asks the model again."""
+_YES: Final = frozenset({"y", "a"})
 _FAILED: Final = re.compile(r"> (?:litellm\.)?(?P<kind>\w*(?:Error|Exception))\b")
 _FENCE: Final = re.compile(r"(`{3,})(.*)")
 _LIMITED: Final = "RateLimitError"
@@ -184,9 +187,16 @@ class _Chat:
         elif found := _VERSION.match(line):
             self._version = found["version"]
         elif found := _ASKS.match(line):
-            self._set("thinking" if found["answer"] else "permission", "a confirmation is asked for")
+            self._asked(line, found["answer"][:1].lower())
         elif found := _FAILED.match(line):
             self._failed(found["kind"])
+
+    def _asked(self, line: str, answer: str) -> None:
+        """A confirmation; the program writes it when it is answered, so that one that waits shows nowhere."""
+        if not answer:
+            self._set("permission", "a confirmation is asked for")
+        elif self._state == "permission" or (answer in _YES and _GOES_ON.match(line)):
+            self._set("thinking", "a confirmation was given")
 
     def _count(self, found: re.Match[str]) -> None:
         read, written = _number(found["read"]), _number(found["written"])
