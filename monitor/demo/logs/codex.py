@@ -88,7 +88,7 @@ class CodexLog:
 
     def failed(self) -> None:
         """The API answers with an error."""
-        self._event("error", message="stream disconnected before completion")
+        self._event("error", message=NOTHING_SAID, codex_error_info="server_overloaded")
 
     def limited(self, until: int) -> None:
         """The usage limit is reached."""
