@@ -109,14 +109,7 @@ def world(tmp_path: Path, kind: str) -> World:
     return World(tmp_path, kind)
 
 
-EDITS = {
-    "claude-code": ("tool", "Edit", FILES[1]),
-    "codex": ("tool", "apply_patch", FILES[1]),
-    "gemini": ("tool", "", ""),  # told when it has ended
-    "opencode": ("tool", "edit", FILES[1]),
-    "goose": ("tool", "developer__text_editor", FILES[1]),
-    "aider": ("thinking", "", ""),  # told when it has ended
-}
+THINKS = ("thinking", "", "")
 TESTS = {
     "claude-code": ("tool", "Bash", "pytest"),
     "codex": ("tool", "exec_command", "pytest"),
@@ -146,10 +139,15 @@ def test_it_reads_thinks_edits_and_tests(world: World) -> None:
 
     world.journal.take("Merge the basket")
     assert world.session().turn_state == "thinking"
+    # Where a log cannot tell that a call waits for a person, one that takes no process is over at once.
+    seen = (
+        [("tool", "Read", FILES[0]), ("tool", "Edit", FILES[1])]
+        if world.kind == "claude-code"
+        else [THINKS] * 2
+    )
     looks, thinks = world.states(lambda: world.journal.think(30, FILES))
-    assert looks[0] == ("thinking" if world.kind == "aider" else "tool")
-    assert thinks[0] == "thinking"
-    assert world.states(edit, test) == [EDITS[world.kind], TESTS[world.kind]]
+    assert thinks == THINKS
+    assert [looks, *world.states(edit, test)] == [*seen, TESTS[world.kind]]
     world.journal.finish()
     done = world.session()
     assert (done.turn_state, done.tool) == ("idle", "")

@@ -23,6 +23,7 @@ class AiderLog:
     """A `Log`."""
 
     window = 32_000
+    sure = True
     fails = limits = True
     asks = delegates = False
 

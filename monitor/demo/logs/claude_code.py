@@ -30,6 +30,7 @@ class ClaudeCodeLog:
     """A `Log`."""
 
     window = 200_000
+    sure = True
     fails = limits = asks = delegates = True
 
     def __init__(self, setting: Setting, clock: Clock) -> None:

@@ -33,6 +33,7 @@ class CodexLog:
     """A `Log`."""
 
     window = 258_400
+    sure = False
     fails = limits = asks = delegates = True
 
     def __init__(self, setting: Setting, clock: Clock) -> None:

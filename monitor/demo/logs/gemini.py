@@ -22,6 +22,7 @@ class GeminiLog:
     """A `Log`."""
 
     window = 1_048_576
+    sure = False
     fails = delegates = True
     limits = asks = False
 

@@ -20,6 +20,7 @@ class GooseLog:
     """A `Log`."""
 
     window = 128_000
+    sure = False
     fails = limits = asks = delegates = False
 
     def __init__(self, setting: Setting, clock: Clock) -> None:

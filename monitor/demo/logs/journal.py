@@ -76,14 +76,14 @@ class Journal:
         if self._log.delegates and self._rng.random() < _DELEGATE_PROBABILITY:
             self._delegate(_LOOKING * seconds)
         else:
-            with self._called("read", self._rng.choice(files)):
+            with self._touched("read", self._rng.choice(files)):
                 self._clock.sleep(_LOOKING * seconds)
         self._log.answer(self._usage(), over=False)
         self._clock.sleep((1 - _LOOKING) * seconds)
 
     def edit(self, path: str) -> AbstractContextManager[None]:
         """The agent edits a file for as long as this context lasts."""
-        return self._called("edit", path)
+        return self._touched("edit", path)
 
     def run(self, command: str) -> AbstractContextManager[None]:
         """A command runs for as long as this context lasts."""
@@ -122,6 +122,17 @@ class Journal:
         self._log.call(call, self._usage(), waits=waits)
         yield
         self._log.result(call, ok=action != "run" or self._rng.random() > 0.1)
+
+    @contextmanager
+    def _touched(self, action: Action, path: str) -> Iterator[None]:
+        """A file is read or edited, which takes no process: one that lasts looks as if it waited for a person."""
+        if self._log.sure:
+            with self._called(action, path):
+                yield
+            return
+        with self._called(action, path):
+            pass
+        yield
 
     def _delegate(self, seconds: float) -> None:
         call = self._call("delegate", self._rng.choice(_ROLES))

@@ -22,6 +22,7 @@ class OpencodeLog:
     """A `Log`."""
 
     window = 200_000
+    sure = False
     fails = asks = delegates = True
     limits = False
 

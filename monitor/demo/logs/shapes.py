@@ -83,6 +83,8 @@ class Log(Protocol):
 
     window: int
     """Tokens that fit into the model's window."""
+    sure: bool
+    """Whether it tells a call that runs from one that waits for a person; else the processes have to."""
     fails: bool
     """Whether it can tell of an error of the API."""
     limits: bool

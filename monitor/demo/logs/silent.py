@@ -12,6 +12,7 @@ class SilentLog:
     """A `Log` that says nothing."""
 
     window = 200_000
+    sure = True
     fails = limits = asks = delegates = False
 
     def __init__(self, setting: Setting, clock: Clock) -> None:
