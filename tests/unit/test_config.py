@@ -111,7 +111,8 @@ def test_other_variables_are_left_alone(file: Path) -> None:
 
 
 def test_relative_paths_start_at_the_files_folder(file: Path) -> None:
-    text = 'roots = ["here", "../up"]\nagents = [{id = "a", worktree = "w", pid_file = "p"}]\ndatabase.path = "d"\nsessions.home = "h"'
+    text = 'roots = ["here", "../up"]\nagents = [{id = "a", worktree = "w", pid_file = "p"}]\ndatabase.path = "d"'
+    text += '\nsessions.home = "h"'
     settings = settings_of(file, text)
     folder = str(file.parent)
     assert settings.roots == (f"{folder}/here", f"{os.path.dirname(folder)}/up")

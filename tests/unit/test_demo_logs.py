@@ -256,9 +256,8 @@ def test_the_registry_names_the_process(tmp_path: Path) -> None:
     assert {one.kind for one in session.evidence} == {"registry", "log"}
 
 
+@pytest.mark.parametrize("kind", sorted(READERS.keys() - {"aider"}))  # which does not tell of its context
 def test_a_full_context_is_summed_up(world: World) -> None:
-    if world.kind == "aider":
-        pytest.skip("aider does not tell of its context")
     world.journal._context = round(0.96 * world.log.window)
     world.journal.take("Merge the basket")
     world.journal.think(30, FILES)
