@@ -30,6 +30,8 @@ HELPERS: Final = ("node", "mcp-server", "pyright", "esbuild", "watcher")
 """Names of the helper processes that an agent keeps beside a shell with a program in it."""
 CHILDREN: Final = len(HELPERS) + 2
 """Child processes of an agent at rest."""
+_SETTLE_SECONDS: Final = 0.3
+"""Before a new agent writes its past: meanwhile the others come up."""
 _SLICE_SECONDS: Final = 0.05
 """Period in which a burner works and rests."""
 
@@ -118,6 +120,8 @@ class _Agent:
         self._report("up")
         if self._place.pace == 0:
             self._line.sleep(None)
+        if life == 0:
+            self._line.sleep(_SETTLE_SECONDS)
         self._journal = self._open_journal(life)
         for step in steps(self._place.seed, self._member.id, life, self._member.opening):
             self._play(step)
