@@ -293,6 +293,15 @@ def test_after_some_tasks_a_new_session_begins_and_an_old_one_is_removed(tmp_pat
     assert len(fresh.poll(time.time_ns() // 1_000_000, 1 << 30)) <= 2
 
 
+def test_the_first_session_of_a_program_is_seen_at_the_next_look(tmp_path: Path, kind: str) -> None:
+    worktree = str(tmp_path / "agents" / "builder")
+    reader = READERS[kind](ReaderOptions(home=str(tmp_path), worktrees=(worktree,)))
+    assert reader.poll(time.time_ns() // 1_000_000, 1 << 30) == ()
+    World(tmp_path, kind).journal.take("Merge the basket")
+    (session,) = reader.poll(time.time_ns() // 1_000_000, 1 << 30)
+    assert session.turn_state == "thinking"
+
+
 def test_nothing_that_was_said_is_read(world: World) -> None:
     world.journal.take(NOTHING_SAID)
     world.chance.says = 0.2
