@@ -237,4 +237,5 @@ def _absolute(settings: Settings, base: Path) -> Settings:
         rag=replace(settings.rag, file=path(settings.rag.file), memory_bank=path(settings.rag.memory_bank)),
         database=replace(settings.database, path=path(settings.database.path)),
         backup=replace(settings.backup, folder=path(settings.backup.folder)),
+        sessions=replace(settings.sessions, home=path(settings.sessions.home)),
     )

@@ -16,6 +16,9 @@ import time
 from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from monitor.demo import content, gitenv, lifeline
+from monitor.demo.logs.catalogue import open_log
+from monitor.demo.logs.journal import PAST_SECONDS, Journal
+from monitor.demo.logs.shapes import Clock, Setting
 from monitor.demo.script import Step, steps
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ HELPERS: Final = ("node", "mcp-server", "pyright", "esbuild", "watcher")
 """Names of the helper processes that an agent keeps beside a shell with a program in it."""
 CHILDREN: Final = len(HELPERS) + 2
 """Child processes of an agent at rest."""
+_SETTLE_SECONDS: Final = 0.3
+"""Before a new agent writes its past: meanwhile the others come up."""
 _SLICE_SECONDS: Final = 0.05
 """Period in which a burner works and rests."""
 
@@ -34,12 +39,14 @@ _SLICE_SECONDS: Final = 0.05
 class Place(NamedTuple):
     """Where an agent lives, how fast, and whom it tells.
 
-    `pace` 0 is a fleet that only exists. `life` is the lifeline's reading end, `reports` the writing end of the
-    supervisor's pipe; `private` are descriptors that are the supervisor's alone: as long as an agent held the
-    reading end of the reports, no other would notice that the supervisor has gone.
+    `pace` 0 is a fleet that only exists. `sql` is the folder of the program's statements. `life` is the lifeline's
+    reading end, `reports` the writing end of the supervisor's pipe; `private` are descriptors that are the
+    supervisor's alone: as long as an agent held the reading end of the reports, no other would notice that the
+    supervisor has gone.
     """
 
     folder: Path
+    sql: Path
     seed: int
     pace: float
     life: int
@@ -50,6 +57,11 @@ class Place(NamedTuple):
     def helpers(self) -> Path:
         """Links to `cat` under the names of `HELPERS`."""
         return self.folder / "bin"
+
+    @property
+    def home(self) -> Path:
+        """The home folder in which the agents keep their logs."""
+        return self.folder / "home"
 
     def pid_file(self, member: Member) -> Path:
         """Holds the process id of the agent's topmost process."""
@@ -108,9 +120,29 @@ class _Agent:
         self._report("up")
         if self._place.pace == 0:
             self._line.sleep(None)
+        if life == 0:
+            self._line.sleep(_SETTLE_SECONDS)
+        self._journal = self._open_journal(life)
         for step in steps(self._place.seed, self._member.id, life, self._member.opening):
             self._play(step)
         os._exit(0)
+
+    def _open_journal(self, life: int) -> Journal:
+        """Begin the agent's log; a new agent has a past in it."""
+        member, place = self._member, self._place
+        tick = _start_tick()
+        setting = Setting(place.home, self._worktree, place.sql, os.getpid(), tick, member.number)
+        clock = Clock(self._sleep)
+        if life == 0:
+            clock.go_back(PAST_SECONDS)
+        log = open_log(member.kind, setting, clock)
+        rng = random.Random(f"{place.seed}:{member.id}:log:{life}")
+        journal = Journal(log, clock, rng, fullness=_fullness(member.number, life))
+        if life == 0:
+            journal.recall(content.files_of(self._text.area))
+            clock.come_back()
+        log.live()
+        return journal
 
     def _start_helpers(self) -> None:
         """Start children that wait for the end of a pipe of ours, so that they end with us however we end."""
@@ -146,10 +178,10 @@ class _Agent:
     def _play(self, step: Step) -> None:
         rng = random.Random(step.choice)
         match step.kind:
-            case "take":
-                self._report("take")
-            case "think" | "rest":
-                self._sleep(step.seconds)
+            case "think":
+                self._journal.think(step.seconds, content.files_of(self._text.area))
+            case "rest":
+                self._journal.rest(step.seconds)
             case "edit":
                 self._edit(step.seconds, rng)
             case "test":
@@ -158,30 +190,41 @@ class _Agent:
                 self._commit(rng)
             case "block":
                 self._report("block", rng.choice(content.BLOCKERS))
-                self._sleep(step.seconds)
+                self._journal.block(step.seconds)
                 self._report("unblock")
-            case "finish":
-                self._report("finish")
-                self._task += 1
-                self._text = content.task_text(self._place.seed, self._member.id, self._task)
             case "fail":
+                self._journal.fail()
                 _fail(step.failure)
+            case "take" | "finish":
+                self._turn(step.kind)
+
+    def _turn(self, kind: str) -> None:
+        """Begin or end a task, which is a turn of the agent's."""
+        self._report(kind)
+        if kind == "take":
+            self._journal.take(self._text.title)
+            return
+        self._journal.finish()
+        self._task += 1
+        self._text = content.task_text(self._place.seed, self._member.id, self._task)
 
     def _edit(self, seconds: float, rng: random.Random) -> None:
         files = rng.sample(content.files_of(self._text.area), rng.randint(1, 3))
         for name in files:
             file = self._worktree / name
-            file.write_text(content.edited(file.read_text(), name, rng))
-            self._sleep(seconds / len(files))
+            with self._journal.edit(name):
+                file.write_text(content.edited(file.read_text(), name, rng))
+                self._sleep(seconds / len(files))
 
     def _test(self, seconds: float, rng: random.Random) -> None:
         duty = rng.uniform(0.15, 0.35)
-        burners = [
-            self._start_burner(seconds / self._place.pace, duty) for _ in range(rng.choice((1, 1, 1, 2)))
-        ]
-        self._sleep(seconds)
-        for pid in burners:
-            os.waitpid(pid, 0)
+        with self._journal.run("pytest -q"):
+            burners = [
+                self._start_burner(seconds / self._place.pace, duty) for _ in range(rng.choice((1, 1, 1, 2)))
+            ]
+            self._sleep(seconds)
+            for pid in burners:
+                os.waitpid(pid, 0)
         total = rng.randrange(20, 90)
         self._report("test", f"{total - (rng.random() < 0.2)} of {total} tests pass")
 
@@ -204,7 +247,9 @@ class _Agent:
 
     def _commit(self, rng: random.Random) -> None:
         subject = content.subject(self._text.area, rng)
-        if self._git("add", "--all") and self._git("commit", "--quiet", "--message", subject):
+        with self._journal.run("git commit"):
+            made = self._git("add", "--all") and self._git("commit", "--quiet", "--message", subject)
+        if made:
             self._report("commit", subject)
 
     def _git(self, *arguments: str) -> bool:
@@ -226,3 +271,19 @@ def _fail(failure: str) -> NoReturn:
         os.kill(os.getpid(), int(number))
         signal.pause()
     os._exit(int(number))
+
+
+def _start_tick() -> int | None:
+    """When this process started, by the kernel's clock: field 22 of proc(5); None on a system without it."""
+    try:
+        with open("/proc/self/stat", "rb") as file:
+            return int(file.read().rpartition(b")")[2].split()[19])
+    except FileNotFoundError:
+        return None
+
+
+def _fullness(number: int, life: int) -> float:
+    """How full an agent's context is at first; its past adds about 0.3, so that one in six is near its end."""
+    if life:
+        return 0.1
+    return 0.62 if number % 6 == 2 else 0.1 + 0.1 * (number % 5)

@@ -89,7 +89,7 @@ def base_files() -> dict[str, str]:
     files = {
         "README.md": "# Corner Shop\n\nA small shop: orders, a catalogue, accounts, search and billing.\n",
         "pyproject.toml": '[project]\nname = "corner-shop"\nversion = "0.4.0"\nrequires-python = ">=3.11"\n',
-        ".gitignore": "__pycache__/\n*.pyc\n.coverage\n",
+        ".gitignore": "__pycache__/\n*.pyc\n.coverage\n.aider*\n",
         "docs/architecture.md": "# Architecture\n\nEach area has models, a service and routes.\n",
         "docs/api-spec.md": "# API\n\nEvery route answers JSON; errors carry a code and a sentence.\n",
     }

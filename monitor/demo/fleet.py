@@ -18,7 +18,7 @@ from monitor.demo import agent, repository
 from monitor.demo.cast import Member, cast
 from monitor.demo.supervisor import Orders
 from monitor.errors import ConfigError, MonitorError
-from monitor.paths import private_folder
+from monitor.paths import private_folder, sql_folder
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -103,6 +103,7 @@ class Fleet:
             repository.build(self.root, self._members, self._seed, now)
             self.config.write_text(_configuration(self._members))
             (self.folder / "run").mkdir()
+            (self.folder / "home").mkdir()
             _link_helpers(self.folder / "bin")
             self._launch(now)
         except BaseException:
@@ -131,7 +132,9 @@ class Fleet:
         self.stop()
 
     def _launch(self, now: int) -> None:
-        orders = Orders(str(self.folder), self._agents, self._seed, self._pace, now, not self._keep)
+        orders = Orders(
+            str(self.folder), str(sql_folder()), self._agents, self._seed, self._pace, now, not self._keep
+        )
         package = str(Path(monitor.__file__).resolve().parent.parent)
         reading, self._lifeline = os.pipe()
         answer, answering = os.pipe()
@@ -213,6 +216,9 @@ def _configuration(members: tuple[Member, ...]) -> str:
         "",
         "[rag]",
         'file = "project/coordination/rag-metrics.json"',
+        "",
+        "[sessions]",
+        'home = "home"',
         "",
         "[database]",
         'path = "history/monitor.db"',

@@ -39,6 +39,7 @@ class Orders(NamedTuple):
     """What the fleet is to be; travels as JSON in the first argument. `now`: seconds since the epoch."""
 
     folder: str
+    sql: str
     agents: int
     seed: int
     pace: float
@@ -73,7 +74,9 @@ class Supervisor:
         self._waking, self._woken = os.pipe()
         self._buffer = b""
         private = (self._reports, self._waking, self._woken)
-        self._place = agent.Place(Path(orders.folder), orders.seed, orders.pace, life, reporting, private)
+        self._place = agent.Place(
+            Path(orders.folder), Path(orders.sql), orders.seed, orders.pace, life, reporting, private
+        )
         self._dirty = True
         self._board_at = self._rag_at = 0.0
         self._ending = False

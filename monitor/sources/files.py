@@ -11,7 +11,6 @@ import math
 import os
 import stat
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -145,12 +144,13 @@ def _open_inside(path: str, root: str, name: str, flags: int) -> int:
     """Resolve the path, then walk it from the root without links: one put there meanwhile is refused."""
     try:
         real_root = os.path.realpath(root, strict=True)
-        real = Path(os.path.realpath(Path(real_root) / path, strict=True))
+        real = os.path.realpath(os.path.join(real_root, path), strict=True)
     except ValueError as error:
         raise SourceError(f"{name} cannot be read: {error}.") from error
-    if not real.is_relative_to(real_root):
+    inside = _below(real, real_root)
+    if inside is None:
         raise SourceError(f"{name} leads out of {clean(root)} and is not followed.")
-    *folders, last = real.relative_to(real_root).parts or (".",)
+    *folders, last = inside.split("/")
     folder = os.open(real_root, _FOLDER_FLAGS)
     try:
         for part in folders:
@@ -181,5 +181,12 @@ def too_large(name: str, size: int, limit: int) -> str:
 
 
 def _shown(path: str, root: str) -> str:
-    inside = Path(path).is_relative_to(root)
-    return clean(str(Path(path).relative_to(root)) if inside else path)
+    return clean(_below(path, root) or path)
+
+
+def _below(path: str, root: str) -> str | None:
+    """The path from the root on, `.` for the root itself; None when it is not below it."""
+    if path == root:
+        return "."
+    start = root.rstrip("/") + "/"
+    return path[len(start) :] if path.startswith(start) else None

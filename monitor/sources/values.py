@@ -113,6 +113,8 @@ def as_number(value: Any) -> float | None:
 
 def as_count(value: Any) -> int | None:
     """Make a count of a number that is not negative and fits into 63 bits."""
+    if type(value) is int:  # as nearly every count is
+        return value if 0 <= value < 2**63 else None
     number = as_number(value)
     return int(number) if number is not None and 0 <= number < 2**63 else None
 

@@ -6,13 +6,22 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 Event = tuple[str, dict[str, Any]]
 """Name and data of a server-sent event."""
-Answer = Callable[[str, dict[str, Any], int], list[Event]]
+
+
+class Reply(NamedTuple):
+    """An answer as it goes over the wire, for APIs whose events have no names."""
+
+    body: bytes
+    kind: str = "text/event-stream"
+
+
+Answer = Callable[[str, dict[str, Any], int], list[Event] | Reply]
 """From the path, the request's body, and how many requests of that path came before it."""
 
 
@@ -48,10 +57,13 @@ class _Handler(BaseHTTPRequestHandler):
         with self.lock:
             number = self.counts.get(path, 0)
             self.counts[path] = number + 1
-        events = self.answer(path, body if isinstance(body, dict) else {}, number)
+        answer = self.answer(path, body if isinstance(body, dict) else {}, number)
+        if isinstance(answer, Reply):
+            self._send(*answer)
+            return
         lines = [
             b"event: " + name.encode() + b"\ndata: " + msgspec.json.encode({"type": name, **data}) + b"\n\n"
-            for name, data in events
+            for name, data in answer
         ]
         self._send(b"".join(lines), "text/event-stream")
 

@@ -21,10 +21,20 @@ from monitor.demo.fleet import _LAUNCH, Fleet
 from monitor.errors import ConfigError, MonitorError
 from monitor.rules.overlaps import OverlapIndex, Work
 from monitor.sources.git import GitSource
+from monitor.sources.sessions.aider import AiderReader
+from monitor.sources.sessions.claude_code import ClaudeCodeReader
+from monitor.sources.sessions.codex import CodexReader
+from monitor.sources.sessions.gemini import GeminiReader
+from monitor.sources.sessions.goose import GooseReader
+from monitor.sources.sessions.opencode import OpencodeReader
+from monitor.sources.sessions.reader import ReaderOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from monitor.model import Session
+
+READERS = (ClaudeCodeReader, CodexReader, GeminiReader, OpencodeReader, GooseReader, AiderReader)
 FAST = 30.0
 RUN = (
     "import json, sys, time\n"
@@ -194,6 +204,35 @@ def test_a_failed_agent_stays_readable_for_a_while(tmp_path: Path) -> None:
         wait_for(lambda: process.status() == psutil.STATUS_ZOMBIE, "its remains")
         wait_for(lambda: "Process ended with signal 15" in log_of(fleet), "the log's word on it")
         assert process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_every_agent_whose_logs_are_read_tells_of_itself() -> None:
+    with Fleet(None, 8, 1, pace=1) as fleet:
+        settings = config.load(fleet.config, {}).settings
+        worktrees = {
+            entry.worktree: (entry.kind, int(Path(entry.pid_file).read_text())) for entry in settings.agents
+        }
+        options = ReaderOptions(home=settings.sessions.home, worktrees=tuple(worktrees))
+        readers = [make(options) for make in READERS]
+
+        def told() -> dict[str, Session]:
+            polled = [one for reader in readers for one in reader.poll(time.time_ns() // 1_000_000, 1 << 30)]
+            return {session.cwd or "": session for session in polled}
+
+        wait_for(lambda: told().keys() == worktrees.keys(), "a session of each agent")
+        for worktree, session in told().items():
+            kind, pid = worktrees[worktree]
+            assert session.kind == kind
+            assert session.tokens.total > 0
+            assert session.pid == (pid if kind == "claude-code" else None)
+        assert {kind for kind, _ in worktrees.values()} == {reader.kind for reader in readers}
+        validator = str(fleet.root / "agents" / "validator")
+        wait_for(lambda: told()[validator].waiting_for != "", "the agent that waits for a person")
+        assert all(reader.problems == () for reader in readers)
+
+
+def test_a_quiet_fleet_keeps_no_logs(quiet: Fleet) -> None:
+    assert not list((quiet.folder / "home").iterdir())
 
 
 def test_stop_leaves_no_process_and_no_folder() -> None:

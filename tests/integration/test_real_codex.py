@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from real_agents import environment, make_project, now, terminal, until
 from stand_in import Event, agent_program, stand_in
 
-from monitor.model import Session, TokenCounts
+from monitor.model import TokenCounts
 from monitor.sources.sessions.codex import CodexReader
 from monitor.sources.sessions.reader import ReaderOptions
 from monitor.sources.sessions.refine import refine
@@ -22,7 +20,6 @@ from monitor.sources.sessions.refine import refine
 CODEX = agent_program("codex", "AGENT_MONITOR_TEST_CODEX")
 PROMPT, ANSWER, REASON = "CANARY-prompt", "CANARY-answer", "CANARY-reason"
 pytestmark = pytest.mark.skipif(CODEX is None, reason="Codex CLI is not installed")
-DEADLINE = 40.0
 
 
 def answers(command: dict[str, Any]) -> Callable[[str, dict[str, Any], int], list[Event]]:
@@ -53,15 +50,7 @@ def answers(command: dict[str, Any]) -> Callable[[str, dict[str, Any], int], lis
     return answer
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    subprocess.run(["git", "init", "--quiet", str(folder)], check=True)
-    return folder
-
-
-def environment(tmp_path: Path, project: Path, address: str) -> dict[str, str]:
+def told(tmp_path: Path, project: Path, address: str) -> dict[str, str]:
     """A home of its own with the stand-in as its provider."""
     home = tmp_path / "codex"
     home.mkdir(exist_ok=True)
@@ -70,32 +59,17 @@ def environment(tmp_path: Path, project: Path, address: str) -> dict[str, str]:
         f'[model_providers.local]\nname = "local"\nbase_url = "{address}/v1"\nwire_api = "responses"\n'
         f'env_key = "LOCAL_KEY"\n[projects."{project}"]\ntrust_level = "trusted"\n'
     )
-    return {**os.environ, "CODEX_HOME": str(home), "LOCAL_KEY": "x", "HOME": str(tmp_path)}
+    return environment(tmp_path, CODEX_HOME=str(home), LOCAL_KEY="x")
 
 
-def read(environ: dict[str, str]) -> Session | None:
-    reader = CodexReader(ReaderOptions(home="/nowhere", environ=environ))
-    sessions = reader.poll(time.time_ns() // 1_000_000, 1 << 30)
-    assert reader.problems == ()
-    return sessions[0] if sessions else None
+def reader_of(environ: dict[str, str]) -> CodexReader:
+    return CodexReader(ReaderOptions(home="/nowhere", environ=environ))
 
 
-def until(
-    condition: Callable[[Session], bool], environ: dict[str, str], picture: Callable[[], str]
-) -> Session:
-    """Wait until the session is so."""
-    deadline = time.monotonic() + DEADLINE
-    while time.monotonic() < deadline:
-        session = read(environ)
-        if session is not None and condition(session):
-            return session
-        time.sleep(0.1)
-    raise AssertionError(f"{read(environ)}\n{picture()}")
-
-
-def test_a_run_without_a_person(tmp_path: Path, project: Path) -> None:
+def test_a_run_without_a_person(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
     with stand_in(answers({"cmd": "echo CANARY-output"})) as address:
-        environ = environment(tmp_path, project, address)
+        environ = told(tmp_path, project, address)
         command = [str(CODEX), "exec", "--skip-git-repo-check", "--sandbox", "danger-full-access", PROMPT]
         subprocess.run(
             command,
@@ -106,8 +80,7 @@ def test_a_run_without_a_person(tmp_path: Path, project: Path) -> None:
             check=True,
             timeout=60,
         )
-    session = read(environ)
-    assert session is not None
+    (session,) = now(reader_of(environ))
     assert (session.turn_state, session.model, session.cwd) == ("idle", "gpt-5-codex", str(project))
     assert session.tokens == TokenCounts(input=1800, output=100, cache_read=1200, reasoning=20)
     assert [(call.name, call.target, call.outcome) for call in session.calls] == [
@@ -116,44 +89,21 @@ def test_a_run_without_a_person(tmp_path: Path, project: Path) -> None:
     assert "CANARY" not in msgspec.json.encode(session).decode()
 
 
-@pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Callable[..., str]]:
-    """Runs tmux commands on a server of the test's own."""
-    if shutil.which("tmux") is None:
-        pytest.skip("tmux is not installed")
-    socket = str(tmp_path / "tmux")
-
-    def tmux(*arguments: str, environ: dict[str, str] | None = None) -> str:
-        done = subprocess.run(
-            ["tmux", "-S", socket, *arguments], env=environ, capture_output=True, text=True, check=False
-        )
-        return done.stdout
-
-    yield tmux
-    tmux("kill-server")
-
-
-def test_a_permission_that_waits_and_is_given(
-    tmp_path: Path, project: Path, terminal: Callable[..., str]
-) -> None:
+def test_a_permission_that_waits_and_is_given(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
     made = {"cmd": "touch made", "sandbox_permissions": "require_escalated", "justification": REASON}
-    with stand_in(answers(made)) as address:
-        environ = environment(tmp_path, project, address)
-        codex = [str(CODEX), "-a", "on-request", "-s", "workspace-write", PROMPT]
-        terminal(*("new-session", "-d", "-x", "120", "-y", "40", "-c", str(project), *codex), environ=environ)
-
-        def picture() -> str:
-            return terminal("capture-pane", "-p")
-
-        waiting = until(lambda session: session.turn_state == "tool", environ, picture)
+    with stand_in(answers(made)) as address, terminal(tmp_path) as shown:
+        environ = told(tmp_path, project, address)
+        reader = reader_of(environ)
+        shown.run(project, environ, str(CODEX), "-a", "on-request", "-s", "workspace-write", PROMPT)
+        waiting = until(lambda one: one.turn_state == "tool", reader, shown.picture)
         assert (waiting.unsure, waiting.waiting_for) == (True, "permission: exec_command touch")
         later = refine(waiting, 0, (waiting.tool_since or 0) + 10_000)
         assert (later.turn_state, later.waiting_since) == ("permission", waiting.tool_since)
-        deadline = time.monotonic() + DEADLINE
-        while "Would you like" not in picture() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        terminal("send-keys", "y")
-        session = until(lambda session: session.turn_state == "idle", environ, picture)
+        shown.wait_for("Would you like")
+        shown.press("y")
+        session = until(lambda one: one.turn_state == "idle", reader, shown.picture)
+    assert reader.problems == ()
     assert (project / "made").exists()
     assert session.calls[0].outcome == "ok"
     assert session.tokens == TokenCounts(input=1800, output=100, cache_read=1200, reasoning=20)

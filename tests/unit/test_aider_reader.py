@@ -104,6 +104,29 @@ def test_the_state_of_the_turn(tmp_path: Path, line: str, state: str) -> None:
     assert bool(session.error) is (state in {"limited", "error"})
 
 
+TOKENS_LINE = "> Tokens: 16k sent, 516 received."
+CREATED = "> Create new file? (Y)es/(N)o [Yes]: y"
+
+
+@pytest.mark.parametrize(
+    ("lines", "state"),
+    [
+        ([TOKENS_LINE, "> made.py", CREATED], "idle"),
+        ([TOKENS_LINE, CREATED, "> Applied edit to made.py"], "idle"),
+        ([TOKENS_LINE, "> Run shell command? (Y)es/(N)o/(D)on't ask again [Yes]: n"], "idle"),
+        ([TOKENS_LINE, "> Attempt to fix lint errors? (Y)es/(N)o [Yes]: y"], "thinking"),
+        ([TOKENS_LINE, "> Attempt to fix test errors? (Y)es/(N)o [Yes]: n"], "idle"),
+        (
+            [TOKENS_LINE, "> Add file to the chat? (Y)es/(N)o/(A)ll/(S)kip all/(D)on't ask again [Yes]: a"],
+            "thinking",
+        ),
+    ],
+)
+def test_after_a_turn_only_some_answers_lead_to_another(tmp_path: Path, lines: list[str], state: str) -> None:
+    (tmp_path / FILE).write_text(BANNER + "\n#### x\n\n" + "  \n".join(lines) + "\n")
+    assert read(tmp_path).turn_state == state
+
+
 def test_a_new_start_is_a_new_session(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(BANNER + TURN)
     source = reader(tmp_path)

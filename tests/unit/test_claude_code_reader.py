@@ -270,6 +270,20 @@ def test_a_question_counts_more_than_a_registry_that_calls_it_idle(tmp_path: Pat
     ], "both are told"
 
 
+@pytest.mark.parametrize(("status", "state"), [(529, "error"), (429, "limited")])
+def test_an_error_counts_more_than_a_registry_that_calls_it_idle(
+    tmp_path: Path, status: int, state: str
+) -> None:
+    log = TranscriptWriter()
+    log.prompt()
+    log.failed(apiErrorStatus=status)
+    log.write(tmp_path)
+    register(tmp_path, os.getpid(), own_start(), status="idle", statusUpdatedAt=log.at)
+    assert read(tmp_path).turn_state == state
+    register(tmp_path, os.getpid(), own_start(), status="idle", statusUpdatedAt=log.at + 60_000)
+    assert read(tmp_path).turn_state == "idle", "something was done about it since"
+
+
 def test_a_transcript_that_went_on_counts_more_than_a_registry_that_stood_still(tmp_path: Path) -> None:
     log = TranscriptWriter()
     log.prompt()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
-from codex_logs import CANARIES, START, RolloutWriter
+from codex_logs import CANARIES, PROMPT, START, RolloutWriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -159,6 +160,31 @@ def test_where_nothing_is_ever_asked_nothing_waits(tmp_path: Path) -> None:
     session = read(tmp_path)
     assert not session.unsure
     assert refine(session, 0, START + 10**6) is session
+
+
+@pytest.mark.parametrize(
+    ("info", "state", "error"),
+    [
+        (None, "error", "the API answered with an error"),
+        ("something_new", "error", "the API answered with an error"),
+        ("server_overloaded", "error", "the API answered with an error (server overloaded)"),
+        (
+            {"http_connection_failed": {"http_status_code": 502}},
+            "error",
+            "the API answered with an error (http connection failed)",
+        ),
+        ("usage_limit_exceeded", "limited", "the usage limit is reached"),
+    ],
+)
+def test_of_an_error_its_kind_is_kept_and_not_its_words(
+    tmp_path: Path, info: Any, state: str, error: str
+) -> None:
+    log = RolloutWriter()
+    log.turn()
+    log.event("error", message=f"invalid: {PROMPT}", codex_error_info=info)
+    log.write(tmp_path)
+    session = read(tmp_path)
+    assert (session.turn_state, session.error, session.errors) == (state, error, 1)
 
 
 @pytest.mark.parametrize(

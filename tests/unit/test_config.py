@@ -113,12 +113,14 @@ def test_other_variables_are_left_alone(file: Path) -> None:
 
 def test_relative_paths_start_at_the_files_folder(file: Path) -> None:
     text = 'roots = ["here", "../up"]\nagents = [{id = "a", worktree = "w", pid_file = "p"}]\ndatabase.path = "d"'
+    text += '\nsessions.home = "h"'
     settings = settings_of(file, text)
     folder = str(file.parent)
     assert settings.roots == (f"{folder}/here", f"{os.path.dirname(folder)}/up")
     assert settings.agents[0].worktree == f"{folder}/w"
     assert settings.agents[0].pid_file == f"{folder}/p"
     assert settings.database.path == f"{folder}/d"
+    assert settings.sessions.home == f"{folder}/h"
     assert settings.rag.file == ""
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.errors import SourceError
 from monitor.model import Evidence, Millis, Session, TokenCounts, TurnState
-from monitor.sources.files import FileMissingError, Signature, opened, signature_of
+from monitor.sources.files import FileMissingError, Signature, signature
 from monitor.sources.sessions.ledger import NAME_LIMIT, ToolLedger, UsageLedger
 from monitor.sources.sessions.reader import Progress
 from monitor.sources.sessions.tail import CHUNK, TextLines
@@ -34,6 +34,9 @@ _VERSION: Final = re.compile(r"> Aider v(?P<version>[\w.+-]{1,40})")
 _EDITED: Final = re.compile(r"> Applied edit to (?P<path>.{1,500}?)\s*$")
 _RAN: Final = re.compile(r"> Running (?P<command>\S.{0,200})")
 _ASKS: Final = re.compile(r"> .*\(Y\)es/\(N\)o[^\[]*(?:\[[^\]]*\]:?)?\s*(?P<answer>\S*)\s*$")
+_GOES_ON: Final = re.compile(r"> (?:Attempt to fix|Add \S+ to the chat)")
+"""Questions after a turn whose yes asks the model again."""
+_YES: Final = frozenset({"y", "a"})
 _FAILED: Final = re.compile(r"> (?:litellm\.)?(?P<kind>\w*(?:Error|Exception))\b")
 _FENCE: Final = re.compile(r"(`{3,})(.*)")
 _LIMITED: Final = "RateLimitError"
@@ -106,6 +109,7 @@ class _Chat:
 
     def __init__(self, root: str, *, targets: bool) -> None:
         self._root = root
+        self._path = f"{root}/{FILE}"
         self._targets = targets
         self._lines = TextLines(FILE, root=root)
         self._signature: Signature | None = None
@@ -130,7 +134,11 @@ class _Chat:
 
     def read(self, budget: int, oldest: Millis) -> int:
         """Read what was appended; how many bytes. Raises FileMissingError or SourceError."""
-        if not self._has_changed(oldest):
+        found = signature(self._path)
+        if found is None:
+            raise FileMissingError(f"{self._path} is not there.")
+        self.size = found[1]
+        if (found == self._signature and not self.left) or found[0] // 1_000_000 < oldest:
             return 0
         spent = 0
         while spent < budget:
@@ -140,21 +148,13 @@ class _Chat:
             for line in got.records:
                 self._take(line)
             spent += got.size
-            self.left = got.left
-            if not got.size or not got.left:
+            self.left = got.left if got.size else 0
+            if not self.left:
                 break
-        if not self.left or not spent:
-            self.left = 0
-        if self._signature is not None and spent:
-            self._updated = self._signature[0] // 1_000_000
+        self._signature = found
+        if spent:
+            self._updated = found[0] // 1_000_000
         return spent
-
-    def _has_changed(self, oldest: Millis) -> bool:
-        with opened(FILE, root=self._root) as (_, status):
-            found = signature_of(status)
-        changed = found != self._signature
-        self._signature, self.size = found, found[1]
-        return (changed or self.left > 0) and found[0] // 1_000_000 >= oldest
 
     # --- lines --------------------------------------------------------------------------------------------------
 
@@ -187,9 +187,16 @@ class _Chat:
         elif found := _VERSION.match(line):
             self._version = found["version"]
         elif found := _ASKS.match(line):
-            self._set("thinking" if found["answer"] else "permission", "a confirmation is asked for")
+            self._asked(line, found["answer"][:1].lower())
         elif found := _FAILED.match(line):
             self._failed(found["kind"])
+
+    def _asked(self, line: str, answer: str) -> None:
+        """A confirmation; the program writes it when it is answered, so that one that waits shows nowhere."""
+        if not answer:
+            self._set("permission", "a confirmation is asked for")
+        elif self._state == "permission" or (answer in _YES and _GOES_ON.match(line)):
+            self._set("thinking", "a confirmation was given")
 
     def _count(self, found: re.Match[str]) -> None:
         read, written = _number(found["read"]), _number(found["written"])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import glob
 import sqlite3
-import time
 from typing import TYPE_CHECKING, Any, Final
 
 from monitor.errors import SourceError
 from monitor.model import SUBAGENTS_LIMIT, Evidence, Millis, Session, Subagent, TokenCounts, TurnState
+from monitor.sources.files import Signature, signature
 from monitor.sources.foreign_sqlite import ForeignDatabase
 from monitor.sources.sessions.ledger import NAME_LIMIT, ToolLedger, UsageLedger
-from monitor.sources.sessions.log_files import LIVE_MS, RESCAN_SECONDS
+from monitor.sources.sessions.log_files import LIVE_MS
 from monitor.sources.sessions.reader import Progress
 from monitor.sources.sessions.targets import absolute_path, path_target, program_of
 from monitor.sources.values import as_count, as_number, as_text, as_time
@@ -43,7 +43,7 @@ class OpencodeReader:
         self._targets = options.targets
         self._max_age_ms = options.max_age_ms
         self._files: dict[str, ForeignDatabase] = {}
-        self._rescan_at = 0.0
+        self._folder_seen: Signature | None = None
         self._told: dict[str, _Told] = {}
         self._waiting: dict[str, int] = {}
         """By file, how many sessions are not read yet."""
@@ -52,8 +52,9 @@ class OpencodeReader:
 
     def poll(self, now: Millis, budget: int) -> tuple[Session, ...]:
         """Read what is new; the very record of before stands for a session of which nothing is new."""
-        if time.monotonic() >= self._rescan_at:
-            self._rescan_at = time.monotonic() + RESCAN_SECONDS
+        moved = signature(self._folder)
+        if moved != self._folder_seen:  # a file has come or gone
+            self._folder_seen = moved
             found = sorted(glob.glob(f"{glob.escape(self._folder)}/opencode*.db"))
             self._files = {path: self._files.get(path) or ForeignDatabase(path) for path in found}
         for path, file in self._files.items():

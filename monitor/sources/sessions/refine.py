@@ -6,30 +6,51 @@ from typing import Final
 
 import msgspec
 
-from monitor.model import Evidence, Millis, Session
+from monitor.model import Evidence, Millis, Session, Subagent
 
 SETTLE_MS: Final = 3_000
 """For a command to have started a process, or to have ended again."""
-_COMMANDS: Final = frozenset({"exec_command", "shell", "local_shell", "shell_command", "container.exec", ""})
+_COMMANDS: Final = frozenset(
+    {
+        "",
+        "Bash",
+        "bash",
+        "container.exec",
+        "developer__shell",
+        "exec_command",
+        "local_shell",
+        "run_shell_command",
+        "shell",
+        "shell_command",
+    }
+)
 """Tools that run a program as a child of the agent; one that the log does not name yet may be such a tool."""
 
 
+_AT_WORK: Final = frozenset({"thinking", "tool", "compacting"})
+
+
 def permission_for(tool: str, target: str) -> str:
-    """What a person has to give: `permission: exec_command git`."""
-    return f"permission: {tool} {target}".rstrip()
+    """What a person has to give: `permission: exec_command git`, or `permission` where no tool is named."""
+    return f"permission: {tool} {target}".rstrip() if tool else "permission"
 
 
 def refine(session: Session, children: int | None, now: Millis) -> Session:
     """The session with its doubt resolved by how many processes the agent has started since the call; None: unknown.
 
-    A command that runs is a child of the agent. A call without an end, and without a child for some seconds, waits for
-    a person. Whether a patch is being applied or waits, no process tells: it takes no time, so that it waits.
+    A command that runs is a child of the agent, and a sub-agent at work tells that its call runs. A call without an
+    end, and without a child for some seconds, waits for a person. Whether a patch is being applied or waits, no process
+    tells: it takes no time, so that it waits.
     """
     if not session.unsure or session.turn_state != "tool" or children is None:
         return session
     if children > 0 and session.tool in _COMMANDS:
         seen = f"processes: {children} child{'ren' * (children > 1)} of it run{'s' * (children == 1)}"
         evidence = (Evidence(kind="process", at=now, text=seen), *session.evidence)
+        return msgspec.structs.replace(session, unsure=False, waiting_for="", evidence=evidence)
+    if any(one.turn_state in _AT_WORK and _is_of_now(one, session) for one in session.subagents):
+        seen = "log: a sub-agent of it is at work"
+        evidence = (Evidence(kind="log", at=now, text=seen), *session.evidence)
         return msgspec.structs.replace(session, unsure=False, waiting_for="", evidence=evidence)
     since = session.tool_since
     if since is None or now - since < SETTLE_MS:
@@ -45,3 +66,8 @@ def refine(session: Session, children: int | None, now: Millis) -> Session:
         waiting_since=since,
         evidence=(Evidence(kind="process", at=now, text=text), *session.evidence),
     )
+
+
+def _is_of_now(subagent: Subagent, session: Session) -> bool:
+    """Whether a sub-agent was started by the call that has no end: an older one may have been left in mid-turn."""
+    return (subagent.started or 0) >= (session.tool_since or 0)

@@ -2,7 +2,8 @@
 
 The strongest evidence counts: registry, hooks, transcript. One that is newer by more than `SLACK_MS` counts more than a
 stronger one, for each of them misses something: the registry shows a session idle that has asked its user a question
-(claude-code issue 85192), hooks tell nothing of an approval (issues 58198, 79651), a transcript nothing of a prompt.
+(claude-code issue 85192) or whose turn ended in an error, hooks tell nothing of an approval (issues 58198, 79651), a
+transcript nothing of a prompt.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 SLACK_MS: Final = 2_000
 """By which the clocks of the writers differ, and by which one writes later than another."""
 _AT_WORK: Final = frozenset({"thinking", "tool", "compacting"})
-_OVER: Final = frozenset({"idle", "error", "limited", "ended"})
+_FAILED: Final = frozenset({"error", "limited"})
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -113,17 +114,16 @@ def _of_transcript(transcript: Transcript | None) -> _Sign | None:
 
 
 def _choose(signs: list[_Sign]) -> _Sign:
-    """The strongest, unless another one is newer; what asks for a person counts more than `idle` beside it."""
+    """The strongest, unless another one is newer; a question or an error counts more than `idle` beside it."""
     chosen = signs[0]
     for sign in signs[1:]:
         if chosen.who == "registry" and chosen.state == "ended":
             break
         newer = (sign.at or 0) > (chosen.at or 0) + SLACK_MS
-        asks = (
-            chosen.state == "idle" and sign.state == "input" and (sign.at or 0) >= (chosen.at or 0) - SLACK_MS
-        )
+        at_once = (sign.at or 0) >= (chosen.at or 0) - SLACK_MS
+        tells_why = chosen.state == "idle" and sign.state in {"input", *_FAILED} and at_once
         refines = chosen.state == "thinking" and sign.state in _AT_WORK
-        if refines or asks or (newer and not _agree(chosen, sign)):
+        if refines or tells_why or (newer and not _agree(chosen, sign)):
             chosen = sign
     return chosen
 

@@ -63,8 +63,7 @@ class Event(msgspec.Struct):
     exit_code: Any = None
     success: Any = None
     changes: Any = None
-    message: Any = None
-    reason: Any = None
+    codex_error_info: Any = None
 
 
 class Completed(msgspec.Struct):

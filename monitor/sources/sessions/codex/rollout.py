@@ -12,9 +12,11 @@ from monitor.model.conclusions import Evidence
 from monitor.sources.sessions.codex import lines
 from monitor.sources.sessions.codex.shapes import (
     COUNTS,
+    LIMIT_REACHED,
     arguments_of,
     command_of,
     duration_ms,
+    error_kind,
     escalates,
     exit_outcome,
     outcome_of,
@@ -192,8 +194,14 @@ class Rollout:
         self._end_call(call_id, at, "error" if failed else "ok")
 
     def _failed(self, event: Event, at: Millis | None) -> None:
+        """An error; what it says in words may repeat what was asked, so that only its kind is kept."""
         self._errors += 1
-        self._error = as_text(event.message) or "the API answered with an error"
+        kind = error_kind(event.codex_error_info)
+        if kind == LIMIT_REACHED:
+            self._error = "the usage limit is reached"
+            self._set_state("limited", at, self._error)
+            return
+        self._error = "the API answered with an error" + (f" ({kind.replace('_', ' ')})" if kind else "")
         self._set_state("error", at, self._error)
 
     def _compacting(self, _event: Event, at: Millis | None) -> None:

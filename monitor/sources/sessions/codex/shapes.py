@@ -23,6 +23,23 @@ COUNTS: Final = (
     "total_tokens",
 )
 """What Codex counts, by its names."""
+LIMIT_REACHED: Final = "usage_limit_exceeded"
+_ERRORS: Final = frozenset(
+    {
+        LIMIT_REACHED,
+        "bad_request",
+        "context_window_exceeded",
+        "http_connection_failed",
+        "internal_server_error",
+        "response_stream_connection_failed",
+        "response_stream_disconnected",
+        "response_too_many_failed_attempts",
+        "sandbox_error",
+        "server_overloaded",
+        "unauthorized",
+    }
+)
+"""Kinds of errors (codex-rs/protocol/src/protocol.rs, `CodexErrorInfo`)."""
 _OUTPUT_LOOK: Final = 400
 """Characters of an output that are looked at for how the call ended; nothing of it is kept."""
 _EXIT: Final = re.compile(r'(?:exited with code|Exit code:|"exit_code":)\s*(-?\d{1,5})')
@@ -102,6 +119,12 @@ def exit_outcome(status: Any, exit_code: Any) -> ToolOutcome:
     if status == "declined":
         return "denied"
     return "error" if status == "failed" or as_count(exit_code) not in (None, 0) or exit_code == -1 else "ok"
+
+
+def error_kind(info: Any) -> str:
+    """The kind of an error, where the log names one that is known; some kinds carry values."""
+    kind = next(iter(info), "") if isinstance(info, dict) else info
+    return kind if isinstance(kind, str) and kind in _ERRORS else ""
 
 
 def duration_ms(value: Any) -> Millis | None:
