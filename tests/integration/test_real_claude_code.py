@@ -63,7 +63,7 @@ def answer(_path: str, body: dict[str, Any], number: int) -> list[Event]:
     ]
 
 
-def told(tmp_path: Path, project: Path, address: str) -> dict[str, str]:
+def claude_environment(tmp_path: Path, project: Path, address: str) -> dict[str, str]:
     """A home of its own, in which every first question is answered."""
     trusted = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}
     (tmp_path / ".claude.json").write_text(
@@ -84,7 +84,7 @@ def told(tmp_path: Path, project: Path, address: str) -> dict[str, str]:
 def test_a_permission_that_waits_and_is_given(tmp_path: Path) -> None:
     project = make_project(tmp_path)
     with stand_in(answer) as address, terminal(tmp_path) as shown:
-        shown.run(project, told(tmp_path, project, address), str(CLAUDE), PROMPT)
+        shown.run(project, claude_environment(tmp_path, project, address), str(CLAUDE), PROMPT)
         reader = ClaudeCodeReader(ReaderOptions(home=str(tmp_path)))
         # The registry tells of the permission a moment before the transcript tells of the call.
         waiting = until(lambda one: bool(one.waiting_for and one.tool), reader, shown.picture)
@@ -115,7 +115,7 @@ def test_a_run_without_a_person(tmp_path: Path) -> None:
         subprocess.run(
             command,
             cwd=project,
-            env=told(tmp_path, project, address),
+            env=claude_environment(tmp_path, project, address),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=True,

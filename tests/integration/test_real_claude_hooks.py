@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from hook_program import Installed
+from real_agents import DEADLINE, terminal
 from stand_in import stand_in
-from test_real_claude_code import CLAUDE, DEADLINE, PROMPT, answer, environment
+from test_real_claude_code import CLAUDE, PROMPT, answer, claude_environment
 
 from monitor.sources.sessions.claude_code import ClaudeCodeReader
 from monitor.sources.sessions.reader import ReaderOptions
@@ -34,15 +33,6 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def tmux(tmp_path: Path) -> Iterator[list[str]]:
-    if shutil.which("tmux") is None:
-        pytest.skip("tmux is not installed")
-    command = ["tmux", "-S", str(tmp_path / "tmux")]
-    yield command
-    subprocess.run([*command, "kill-server"], check=False, capture_output=True)
-
-
 def told(place: Path) -> list[dict[str, Any]]:
     """What all hooks told, in order."""
     files = sorted((place / "state" / "hooks").glob("*.jsonl"))
@@ -54,7 +44,7 @@ def test_a_run_without_a_person_tells_of_its_turn(place: Path) -> None:
         subprocess.run(
             [str(CLAUDE), "-p", "--allowedTools", "Bash", "--", PROMPT],
             cwd=place / "project",
-            env=environment(place, place / "project", address),
+            env=claude_environment(place, place / "project", address),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=True,
@@ -77,35 +67,19 @@ def test_a_run_without_a_person_tells_of_its_turn(place: Path) -> None:
     assert session.turn_state in {"ended", "idle"}
 
 
-def test_a_permission_is_told_of_while_it_waits(place: Path, tmux: list[str]) -> None:
-    with stand_in(answer) as address:
-        environ = environment(place, place / "project", address)
-        command = [
-            "new-session",
-            "-d",
-            "-x",
-            "120",
-            "-y",
-            "40",
-            "-c",
-            str(place / "project"),
-            str(CLAUDE),
-            PROMPT,
-        ]
-        subprocess.run([*tmux, *command], env=environ, check=True)
+def test_a_permission_is_told_of_while_it_waits(place: Path) -> None:
+    with stand_in(answer) as address, terminal(place) as shown:
+        environ = claude_environment(place, place / "project", address)
+        shown.run(place / "project", environ, str(CLAUDE), PROMPT)
         deadline = time.monotonic() + DEADLINE
         while not (asked := [one for one in told(place) if one["event"] == "PermissionRequest"]):
-            assert time.monotonic() < deadline, (told(place), picture(tmux))
+            assert time.monotonic() < deadline, (told(place), shown.picture())
             time.sleep(0.1)
         assert (asked[0]["tool_name"], asked[0]["target"]) == ("Bash", "touch")
-        subprocess.run([*tmux, "send-keys", "Enter"], check=True)
+        shown.press("Enter")
         while not any(one["event"] == "Stop" for one in told(place)):
-            assert time.monotonic() < deadline, (told(place), picture(tmux))
+            assert time.monotonic() < deadline, (told(place), shown.picture())
             time.sleep(0.1)
     records = told(place)
     assert any(record.get("cost_usd") is not None for record in records if record["event"] == "StatusLine")
     assert "CANARY" not in msgspec.json.encode(records).decode()
-
-
-def picture(tmux: list[str]) -> str:
-    return subprocess.run([*tmux, "capture-pane", "-p"], capture_output=True, text=True, check=False).stdout

@@ -29,10 +29,10 @@ class Slot(NamedTuple):
 def share(slots: Sequence[Slot], height: int, order: Sequence[str]) -> dict[str, int]:
     """Lines for each pane; `order` names them from the most important to the least.
 
-    Each gets its title, the most important one up to a third of what it is promised, then each its least, and what it is
-    promised; the rest goes round a line at a time, so that nobody
-    stays folded while another has blank lines. What nobody wants goes to the last slot, at the bottom. Where there is
-    room for little more than the titles, the most important pane stands alone and the others get 0.
+    Each gets its title, the most important one up to a third of the height, as far as it is promised, then each its
+    least, and what it is promised; the rest goes round a line at a time, so that nobody stays folded while another has
+    blank lines. What nobody wants goes to the last slot, at the bottom. Where there is room for little more than the
+    titles, the most important pane stands alone and the others get 0.
     """
     by_name = {slot.name: slot for slot in slots}
     ranked = [by_name[name] for name in order]
