@@ -149,9 +149,11 @@ def test_a_reading_costs_little_more_than_git_itself(tmp_path: Path) -> None:
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
     command = ["git", "status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all"]
     ours, bare = [], []
-    for _ in range(15):  # in turns, so that other load falls on both
+    for _ in range(100):  # in turns, so that other load falls on both, until a calm moment has been seen
         ours.append(timed(lambda: source.read(folder, now)))
         bare.append(
             timed(lambda: subprocess.run(command, cwd=root, env=environment, capture_output=True, check=True))
         )
+        if len(ours) >= 15 and min(ours) < 2 * min(bare):
+            break
     assert min(ours) < 2 * min(bare)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from monitor.keystore import Keys
 from monitor.model import ToolCall
+from monitor.rules.session_words import ASKING
 from monitor.text import clean
 from monitor.ui import format as text
 from monitor.ui.panes.detail import DetailPane
@@ -28,6 +29,9 @@ OUTCOMES: Final[dict[ToolOutcome | None, tuple[str, str, StyleName]]] = {
     None: ("▸", "runs", "info"),
 }
 """Sign, word and style of how a call ended."""
+
+UNTOLD: Final[tuple[str, str, StyleName]] = ("·", "unknown", "faint")
+ASKS: Final[tuple[str, str, StyleName]] = ("?", "asks", "warn")
 
 
 class ToolsPane(DetailPane[ToolCall]):
@@ -57,7 +61,7 @@ class ToolsPane(DetailPane[ToolCall]):
                 "right",
                 moving=True,
             ),
-            Column("outcome", "END", 8, self._outcome),
+            Column("outcome", "END", 9, self._outcome, moving=True),
             Column("tool", "TOOL", 10, lambda call, _: ((clean(call.name), "text"),), flexible=1, limit=24),
             Column("target", "ON", 12, lambda call, _: ((clean(call.target), "muted"),), flexible=4),
             Column("took", "TOOK", 5, self._took, "right", moving=True, priority=1),
@@ -66,17 +70,20 @@ class ToolsPane(DetailPane[ToolCall]):
     def _outcome(self, call: ToolCall, _width: int) -> Cell:
         sign, word, style = OUTCOMES[call.outcome]
         if call.outcome is None and not self._runs(call):
-            return (("· unknown", "faint"),)
+            sign, word, style = UNTOLD
+        elif call.outcome is None and self._asks:
+            sign, word, style = ASKS
         return ((f"{sign} {word}", style),)
+
+    @property
+    def _asks(self) -> bool:
+        """Whether the call under way waits for a person."""
+        return self.session is not None and self.session.turn_state in ASKING
 
     def _runs(self, call: ToolCall) -> bool:
         """Whether a call without an end is the one under way: the log of an older one never told."""
         session = self.session
-        return (
-            call.ended is None
-            and session is not None
-            and session.turn_state in {"tool", "permission", "input"}
-        )
+        return call.ended is None and session is not None and session.turn_state in {"tool", *ASKING}
 
     def _took(self, call: ToolCall, _width: int) -> Cell:
         if call.started is None:
