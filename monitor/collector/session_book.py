@@ -12,7 +12,7 @@ from monitor.model import Activity, Session
 from monitor.rules.forecast import ForecastBook
 from monitor.rules.session_words import told_by
 from monitor.rules.spend import Spend, SpendBook
-from monitor.sources.sessions.refine import refine
+from monitor.sources.sessions.refine import over, refine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -165,6 +165,8 @@ class SessionBook:
     def _refined(self, agent_id: str, session: Session, now: Millis) -> Session:
         """The session with its doubt resolved by the agent's processes."""
         member = self._roster.get(agent_id)
+        if member is not None and member.process is None and member.process_seen:
+            return over(session, member.seen_at)
         since = session.tool_since or session.state_since
         if not session.unsure or member is None or member.process is None or since is None:
             return session

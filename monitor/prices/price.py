@@ -10,6 +10,8 @@ from msgspec import Meta
 if TYPE_CHECKING:
     from monitor.model import TokenCounts
 
+DIGITS: Final = 9
+"""After the point of a dollar: a token of the cheapest model costs more."""
 _MILLION: Final = 1_000_000
 
 
@@ -46,4 +48,4 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             + max(0, tokens.cache_read) * read
             + max(0, tokens.cache_write) * write
         )
-        return dollars / _MILLION
+        return round(dollars / _MILLION, DIGITS)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from monitor.model import ModelUsage
+from monitor.prices.price import DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,4 +83,4 @@ def _spread(usage: tuple[ModelUsage, ...], total: float, tokens: int) -> tuple[M
 def _sum(usage: tuple[ModelUsage, ...]) -> float | None:
     """What those with a price cost together; None when none has one."""
     known = [used.cost_usd for used in usage if used.cost_usd is not None]
-    return fsum(known) if known else None
+    return round(fsum(known), DIGITS) if known else None

@@ -111,6 +111,7 @@ def doing(session: Session) -> str:
         else f"limited until {format_when(session.limited_until)[11:16]}",
         "idle": "turn over",
         "error": f"error: {session.error}".rstrip(": "),
+        "ended": f"ended in {tool}" if tool else "ended",
         "unknown": "",
     }
     return texts.get(session.turn_state, session.turn_state)

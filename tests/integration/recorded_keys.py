@@ -15,6 +15,7 @@ from monitor.history.writing.session_rows import (
     DETAIL_FIELDS,
     DETAILS_REPEAT_MS,
     NUMBERS_REPEAT_MS,
+    SessionDetails,
     details_of,
 )
 from monitor.keystore import Keys, KeyStore
@@ -130,8 +131,9 @@ class Comparison:
         ]
         numbers = [_numbers_of(told) for age, told in recent if age <= NUMBERS_REPEAT_MS + 70_000]
         assert _numbers_of(session) in numbers
-        details = [details_of(told) for age, told in recent if age <= DETAILS_REPEAT_MS + 140_000]
-        assert details_of(session) in details
+        # Usage by model is as new as the numbers, where the hours that are told add up to them.
+        details = [_details_of(told) for age, told in recent if age <= DETAILS_REPEAT_MS + 140_000]
+        assert _details_of(session) in details
 
     def _check_tree(self, number: int, agent_id: str, tree: tuple[ProcessInfo, ...] | None) -> None:
         """A tree is recorded every minute, or 10 s after its processes are others: it is one of that time."""
@@ -282,6 +284,10 @@ def _turn_of(session: Session) -> Session:
         **dict.fromkeys(("hours", "evidence"), ()),
         state_since=None,
     )
+
+
+def _details_of(session: Session) -> SessionDetails:
+    return msgspec.structs.replace(details_of(session), usage=())
 
 
 def _numbers_of(session: Session) -> list[Any]:

@@ -154,6 +154,29 @@ async def test_a_call_of_codex_waits_for_a_person_unless_a_process_runs_for_it(
         await look.until(lambda: look.session.turn_state == "idle")
 
 
+async def test_what_was_under_way_has_ended_when_the_process_is_gone(
+    tmp_path: Path, agents: Processes
+) -> None:
+    process = agents.agent(name="codex")
+    home, cwd = tmp_path / "home", str(agents.folder)
+    log = RolloutWriter(at=now() - 4_500, cwd=cwd)
+    log.turn()
+    log.call(cmd="cargo build")
+    log.write(home / ".codex")
+    async with looking(home, "codex:work") as look:
+        await look.until(lambda: look.status.status == "blocked")
+        process.kill()
+        process.wait()
+        await look.until(lambda: look.session.turn_state == "ended")
+        assert look.status.status != "blocked"
+        assert look.session.evidence[0].text == "processes: its process is gone"
+        assert (look.session.tool, look.session.waiting_for) == ("exec_command", "")
+        log.at = now() + 60_000
+        log.output()
+        log.write(home / ".codex")
+        await look.until(lambda: look.session.turn_state == "thinking")
+
+
 async def test_an_agent_whose_log_ends_in_an_error_has_failed(tmp_path: Path, agents: Processes) -> None:
     agents.agent(name="claude")
     home = tmp_path / "home"

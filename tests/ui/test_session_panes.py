@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from ui_fleet import HOUR, MINUTE, NOW
@@ -161,7 +163,11 @@ async def test_the_session_pane_tells_everything(store: KeyStore, size: tuple[in
 
 
 async def test_when_the_context_will_be_full_is_told_while_it_works(store: KeyStore) -> None:
-    full = {"context_used": 150, "context_size": 200, "forecast": Forecast(context_full_at=NOW + 20 * MINUTE)}
+    full: dict[str, Any] = {
+        "context_used": 150,
+        "context_size": 200,
+        "forecast": Forecast(context_full_at=NOW + 20 * MINUTE),
+    }
     async with shown(store, WIDE) as screen:
         await details_of(screen, store, "8", session("tool", **full))
         await screen.until_shown("full in 20m")

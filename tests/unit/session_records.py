@@ -90,9 +90,9 @@ def next_session(random: Random, old: Session | None, name: str, at: int) -> Ses
     calls = [_ended(random, call, at) for call in old.calls]
     if changes.get("tool"):
         target = random.choice(["git", "a.py", ""])
-        calls.insert(0, ToolCall(call_id=f"c-{at}", name=changes["tool"], target=target, started=at))
+        calls.insert(0, ToolCall(call_id=f"c-{at}-{len(calls)}", name=changes["tool"], target=target, started=at))
         changes["tool_target"] = target
-    changes["calls"] = tuple(calls[:50])
+    changes["calls"] = tuple(sorted(calls, key=lambda call: (-(call.started or 0), call.call_id))[:50])
     changes["tools"] = (ToolStat(name="Bash", calls=len(calls)),)
     if random.random() < 0.2:
         changes["quotas"] = (Quota(name="five_hour", used_percent=float(random.randint(0, 100))),)

@@ -66,8 +66,8 @@ async def test_tokens_are_summed_by_model_and_period(tmp_path: Path) -> None:
     await record(tmp_path, (AT, using((0, "opus", 10, 0.5), (1, "opus", 20, 0.25), (1, "haiku", 5, None))))
     by_agent = await ask(tmp_path, "tokens", by="agent")
     assert [(row.model, row.input, row.output, row.total) for row in by_agent.rows] == [  # type: ignore[attr-defined]
-        ("opus", 30, 2, 32),
         ("haiku", 5, 1, 6),
+        ("opus", 30, 2, 32),
     ]
     assert by_agent.totals == {"tokens": 38}
     by_hour = await ask(tmp_path, "tokens", by="hour")

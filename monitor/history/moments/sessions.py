@@ -12,6 +12,7 @@ from monitor.history.binding import parse
 from monitor.history.queries import first, rows
 from monitor.history.writing.session_rows import DETAIL_FIELDS, NO_SESSION, SessionDetails
 from monitor.model import CALLS_LIMIT, HOURS_LIMIT, Millis, ModelUsage, Session, TokenCounts, ToolCall
+from monitor.prices.price import DIGITS
 
 if TYPE_CHECKING:
     import sqlite3
@@ -55,7 +56,11 @@ def read_session(db: sqlite3.Connection, at: Millis, agent_id: str) -> Session |
     if row is None or row["session_id"] == NO_SESSION:
         return None
     what = {"at": at, "agent_id": agent_id, "session_id": row["session_id"]}
+    tokens = tokens_of(row)
+    hours = tuple(usage_of(hour) for hour in rows(db, "session_hours_at", hours=HOURS_LIMIT, **what))
     details = _details(row["held_details"])
+    if (usage := _summed(hours, tokens)) is not None:
+        details = msgspec.structs.replace(details, usage=usage)
     return Session(
         kind=row["kind"],
         session_id=row["session_id"],
@@ -71,16 +76,34 @@ def read_session(db: sqlite3.Connection, at: Millis, agent_id: str) -> Session |
         limited_until=row["limited_until"],
         error=row["error"],
         updated=row["updated"],
-        tokens=tokens_of(row),
+        tokens=tokens,
         cost_usd=row["cost_usd"],
         context_used=row["context_used"],
         context_size=row["context_size"],
         edit_count=row["edit_count"],
         errors=row["errors"],
         calls=tuple(_call(call) for call in rows(db, "session_calls_at", limit=CALLS_LIMIT, **what)),
-        hours=tuple(usage_of(hour) for hour in rows(db, "session_hours_at", hours=HOURS_LIMIT, **what)),
+        hours=hours,
         **{name: getattr(details, name) for name in DETAIL_FIELDS},
     )
+
+
+def _summed(hours: tuple[ModelUsage, ...], tokens: TokenCounts) -> tuple[ModelUsage, ...] | None:
+    """Usage by model, newer than that of the details; None where the hours are not all of it, or later ones."""
+    models: dict[str, ModelUsage] = {}
+    for hour in hours:
+        known = models.get(hour.model) or ModelUsage(model=hour.model, tokens=TokenCounts(), cost_usd=None)
+        cost = None if hour.cost_usd is None else round((known.cost_usd or 0.0) + hour.cost_usd, DIGITS)
+        cost = known.cost_usd if cost is None else cost
+        models[hour.model] = ModelUsage(
+            model=hour.model, tokens=known.tokens.plus(hour.tokens), cost_usd=cost
+        )
+    total = TokenCounts()
+    for used in models.values():
+        total = total.plus(used.tokens)
+    if not models or total != tokens:
+        return None
+    return tuple(sorted(models.values(), key=lambda used: (-used.tokens.total, used.model)))
 
 
 def tokens_of(row: sqlite3.Row) -> TokenCounts:

@@ -89,7 +89,7 @@ async def tokens(db: aiosqlite.Connection, query: Query) -> Report:
             reasoning=found.tokens.reasoning,
             total=found.tokens.total,
         )
-        for (since, agent_id, model), found in sums.items()
+        for (since, agent_id, model), found in sorted(sums.items())
     )
     totals = {"tokens": sum(found.tokens.total for found in sums.values())}
     return Report(
@@ -109,7 +109,7 @@ async def cost(db: aiosqlite.Connection, query: Query) -> Report:
             cost_usd=None if found.cost is None else round(found.cost, 6),
             total=found.tokens.total,
         )
-        for (since, agent_id, model), found in sums.items()
+        for (since, agent_id, model), found in sorted(sums.items())
     )
     known = [found.cost for found in sums.values() if found.cost is not None]
     totals = {

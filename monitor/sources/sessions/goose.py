@@ -160,7 +160,10 @@ class _Told:
         return len(parts)
 
     def _count(self, row: sqlite3.Row) -> None:
-        """Goose counts over the whole session: what that is more than before was used since."""
+        """Goose counts over the whole session and tells no times: all of it counts for the hour in which that began.
+
+        So it stays the same hour when the log is read again from its beginning.
+        """
         now = TokenCounts(
             input=as_count(value(row, "accumulated_input_tokens")) or 0,
             output=as_count(value(row, "accumulated_output_tokens")) or 0,
@@ -170,7 +173,7 @@ class _Told:
         cached = now.cache_read + now.cache_write
         now = msgspec.structs.replace(now, input=max(0, now.input - cached))
         if now.total > self._counted.total:
-            self.usage.add(self._newest or None, self._model, now.minus(self._counted))
+            self.usage.add(self._started or self._newest or None, self._model, now.minus(self._counted))
             self._counted = now
 
     def _take_part(self, row: sqlite3.Row, *, last: bool) -> None:

@@ -8,6 +8,8 @@ import msgspec
 
 from monitor.model import Evidence, Millis, Session, Subagent
 
+_OVER: Final = frozenset({"idle", "error", "limited", "ended", "unknown"})
+"""States in which nothing is under way."""
 SETTLE_MS: Final = 3_000
 """For a command to have started a process, or to have ended again."""
 _COMMANDS: Final = frozenset(
@@ -71,3 +73,19 @@ def refine(session: Session, children: int | None, now: Millis) -> Session:
 def _is_of_now(subagent: Subagent, session: Session) -> bool:
     """Whether a sub-agent was started by the call that has no end: an older one may have been left in mid-turn."""
     return (subagent.started or 0) >= (session.tool_since or 0)
+
+
+def over(session: Session, seen_at: Millis) -> Session:
+    """A session of an agent whose process was seen last then: what was under way has ended, unless the log goes on."""
+    if session.turn_state in _OVER or (session.updated or 0) > seen_at + SETTLE_MS:
+        return session
+    gone = Evidence(kind="process", at=seen_at, text="processes: its process is gone")
+    return msgspec.structs.replace(
+        session,
+        turn_state="ended",
+        state_since=seen_at,
+        unsure=False,
+        waiting_for="",
+        waiting_since=None,
+        evidence=(gone, *session.evidence),
+    )
