@@ -156,7 +156,7 @@ class SessionBook:
             session = msgspec.structs.replace(session, forecast=forecast)
         self._shown[agent_id] = _Shown(read, session)
         self.changed.append(agent_id)
-        before = shown.session if shown is not None and not shown.remembered else None
+        before = shown.session if shown is not None else None
         self.activities.extend(
             Activity(timestamp=at, agent_id=agent_id, kind="session", text=text)
             for at, text in told_by(before, session, now)

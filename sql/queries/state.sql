@@ -67,7 +67,8 @@ WHERE agent_id = :agent_id AND timestamp <= :at ORDER BY timestamp DESC LIMIT 1;
 
 -- name: activity_at(at, agent_id, limit)
 -- An agent's newest events, changes of status and own commits. A restart, or another reason, notes a status again, which
--- is no change; one that began later than that is, of an agent that was not watched meanwhile.
+-- is no change; one that began later than that is, of an agent that was not watched meanwhile. A wait that is taken up
+-- again began when it began: it is told once.
 SELECT timestamp, kind, text, details FROM (
     SELECT * FROM (
         SELECT timestamp, type AS kind, subject AS text, details, id FROM events
@@ -97,7 +98,7 @@ SELECT timestamp, kind, text, details FROM (
             AND h.attribution = 'reflog' AND coalesce(h.attributed_at, h.recorded_at) <= :at
         ORDER BY min(h.commit_timestamp, h.recorded_at) DESC LIMIT :limit
     )
-) ORDER BY timestamp DESC, id DESC LIMIT :limit;
+) GROUP BY timestamp, kind, text, details ORDER BY timestamp DESC, max(id) DESC LIMIT :limit;
 
 -- name: board_tasks_at(at)
 -- The newest event of each task of each root: the index is walked from task to task, not from event to event.

@@ -251,7 +251,8 @@ def _equal(what: str, rebuilt: Any, live: Any) -> None:
     if isinstance(rebuilt, list) and isinstance(live, list):
         assert rebuilt == live, (
             f"{what}: only rebuilt: {[item for item in rebuilt if item not in live]}; "
-            f"only live: {[item for item in live if item not in rebuilt]}"
+            f"only live: {[item for item in live if item not in rebuilt]}; "
+            f"several times: {[item for item in live + rebuilt if (live + rebuilt).count(item) > 2]}"  # noqa: PLR2004
         )
     assert rebuilt == live, f"{what}: rebuilt {rebuilt!r}\n live {live!r}"
 
