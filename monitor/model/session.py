@@ -202,6 +202,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     quotas: tuple[Quota, ...] = ()
     subagents: tuple[Subagent, ...] = ()
     """The newest `SUBAGENTS_LIMIT`."""
+    conflict: str = ""
+    """Which evidence was believed against a stronger one: `by its transcript, against its registry: idle`."""
     forecast: Forecast = Forecast()
     """Where it was heading when it was last at work."""
     evidence: tuple[Evidence, ...] = ()

@@ -35,6 +35,11 @@ def waits_for(session: Session, *, alive: bool) -> str:
     return ""
 
 
+def believed(session: Session) -> str:
+    """Which evidence decided against a stronger one, in brackets, to be put behind a reason; empty: none."""
+    return f" ({session.conflict})" if session.conflict else ""
+
+
 def until(session: Session) -> str:
     """How long a limit holds."""
     if session.limited_until is None:

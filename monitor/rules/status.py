@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from monitor.model import AgentStatus, Evidence, GitState, Leap, Millis, Status
-from monitor.rules.session_words import WORKING
+from monitor.rules.session_words import WORKING, believed
 from monitor.rules.words import ended_badly, how_it_ended, minutes
 from monitor.text import clean
 
@@ -99,11 +99,12 @@ def _by_session(
         return None
     if session.turn_state in WORKING:
         silent = now - (session.updated or 0)
-        return ("active", "session at work") if silent < thresholds.idle_minutes * 60_000 else None
+        working = clean(f"session at work{believed(session)}", REASON_LIMIT)
+        return ("active", working) if silent < thresholds.idle_minutes * 60_000 else None
     if session.turn_state == "idle" and session.state_since is not None:
         over = session.state_since + TURN_SETTLE
         if all(seen.at is None or seen.at <= over for seen in activities):
-            return "idle", "turn ended, nothing was asked"
+            return "idle", clean(f"turn ended, nothing was asked{believed(session)}", REASON_LIMIT)
     return None
 
 
@@ -174,7 +175,8 @@ def _waits(facts: AgentFacts) -> tuple[Evidence, ...]:
     """Evidence that it cannot go on by itself: it waits for a person, or its task is BLOCKED."""
     waits = []
     if facts.waiting_for:
-        text = clean(f"waits for {facts.waiting_for}", REASON_LIMIT)
+        why = believed(facts.session) if facts.session else ""
+        text = clean(f"waits for {facts.waiting_for}{why}", REASON_LIMIT)
         since = facts.session.waiting_since or facts.session.state_since if facts.session else facts.log_at
         waits.append(Evidence(kind="wait" if facts.session else "log", at=since, text=text))
     task = facts.task

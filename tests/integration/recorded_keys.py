@@ -252,7 +252,7 @@ def _equal(what: str, rebuilt: Any, live: Any) -> None:
         assert rebuilt == live, (
             f"{what}: only rebuilt: {[item for item in rebuilt if item not in live]}; "
             f"only live: {[item for item in live if item not in rebuilt]}; "
-            f"several times: {[item for item in live + rebuilt if (live + rebuilt).count(item) > 2]}"  # noqa: PLR2004
+            f"several times: {[item for item in live + rebuilt if (live + rebuilt).count(item) > 2]}"
         )
     assert rebuilt == live, f"{what}: rebuilt {rebuilt!r}\n live {live!r}"
 

@@ -13,11 +13,13 @@ from claude_logs import TranscriptWriter, register
 from codex_logs import RolloutWriter
 from process_fixtures import Processes, processes
 
+from monitor.cli import state
 from monitor.collector.collector import Collector
+from monitor.collector.once import look as look_once
 from monitor.collector.sink import HistorySink
 from monitor.config import SessionSettings, Settings
 from monitor.keystore import Keys, KeyStore
-from monitor.model import AgentStatus, Session
+from monitor.model import AgentStatus, Alert, Session
 from monitor.paths import state_paths
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
@@ -175,6 +177,60 @@ async def test_what_was_under_way_has_ended_when_the_process_is_gone(
         log.output()
         log.write(home / ".codex")
         await look.until(lambda: look.session.turn_state == "thinking")
+
+
+async def test_who_dies_in_the_middle_of_a_tool_call_leaves_a_post_mortem(
+    tmp_path: Path, agents: Processes
+) -> None:
+    process = agents.agent(name="claude")
+    home, cwd = tmp_path / "home", str(agents.folder)
+    log = TranscriptWriter(at=now() - 2000, cwd=cwd)
+    log.prompt()
+    log.call(name="Bash", command="pytest -x")
+    log.write(home / ".claude")
+    start = start_of(process.pid)
+    register(home / ".claude", process.pid, start, cwd=cwd, status="busy", statusUpdatedAt=now())
+    async with looking(home, "claude-code:work") as look:
+        await look.until(lambda: look.session.turn_state == "tool")
+        process.kill()
+        process.wait()
+
+        def died() -> list[Alert]:
+            return [alert for alert in look.store.get(Keys.ALERTS, ()) if alert.rule == "agent-died"]
+
+        await look.until(lambda: bool(died()))
+        (alert,) = died()
+    assert alert.subject == "claude-code:work"
+    assert "Bash pytest" in f"{alert.title} {alert.message}"
+
+
+async def test_one_look_without_a_recorder_reads_the_logs_as_well(tmp_path: Path, agents: Processes) -> None:
+    agents.agent(name="claude")
+    home = tmp_path / "home"
+    log = TranscriptWriter(at=now(), cwd=str(agents.folder))
+    log.prompt()
+    log.answer()
+    log.write(home / ".claude")
+    store = KeyStore()
+    configured = Settings(sessions=SessionSettings(home=str(home)))
+    await look_once(configured, state_paths(str(home / "state")), store, None)
+    told = state.agent_json(store, "claude-code:work")["session"]
+    assert (told["turn_state"], told["model"]) == ("idle", "claude-sonnet-4-5")
+    assert told["tokens"] == {
+        "input": 10,
+        "output": 50,
+        "cache_read": 3000,
+        "cache_write": 200,
+        "reasoning": 0,
+    }
+    assert told["cost_usd"] > 0
+    wanted = (
+        "session_id model turn_state tool tool_since waiting_for waiting_since tokens cost_usd context_used"
+    )
+    assert {*wanted.split(), "context_size", "subagents", "errors"} <= told.keys()
+    assert not state.SESSION_LISTS & told.keys()
+    store.delete(Keys.session("claude-code:work"))
+    assert state.agent_json(store, "claude-code:work")["session"] is None
 
 
 async def test_an_agent_whose_log_ends_in_an_error_has_failed(tmp_path: Path, agents: Processes) -> None:

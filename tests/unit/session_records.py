@@ -67,6 +67,7 @@ def full_session(at: int, word: str = "") -> Session:
         edits=("a.py",),
         edit_count=1,
         errors=2,
+        conflict="by its transcript, against its registry: idle",
         quotas=(Quota(name="five_hour", used_percent=40.0, resets_at=at + HOUR_MS, window_minutes=300),),
         subagents=(
             Subagent(session_id="s-2", kind="explorer", turn_state="idle", started=at, tokens=tokens),
@@ -90,7 +91,9 @@ def next_session(random: Random, old: Session | None, name: str, at: int) -> Ses
     calls = [_ended(random, call, at) for call in old.calls]
     if changes.get("tool"):
         target = random.choice(["git", "a.py", ""])
-        calls.insert(0, ToolCall(call_id=f"c-{at}-{len(calls)}", name=changes["tool"], target=target, started=at))
+        calls.insert(
+            0, ToolCall(call_id=f"c-{at}-{len(calls)}", name=changes["tool"], target=target, started=at)
+        )
         changes["tool_target"] = target
     changes["calls"] = tuple(sorted(calls, key=lambda call: (-(call.started or 0), call.call_id))[:50])
     changes["tools"] = (ToolStat(name="Bash", calls=len(calls)),)

@@ -268,6 +268,7 @@ def test_a_question_counts_more_than_a_registry_that_calls_it_idle(tmp_path: Pat
         "transcript: AskUserQuestion asks for an answer",
         "registry: idle",
     ], "both are told"
+    assert session.conflict == "by its transcript, against its registry: idle"
 
 
 @pytest.mark.parametrize(("status", "state"), [(529, "error"), (429, "limited")])
@@ -281,7 +282,9 @@ def test_an_error_counts_more_than_a_registry_that_calls_it_idle(
     register(tmp_path, os.getpid(), own_start(), status="idle", statusUpdatedAt=log.at)
     assert read(tmp_path).turn_state == state
     register(tmp_path, os.getpid(), own_start(), status="idle", statusUpdatedAt=log.at + 60_000)
-    assert read(tmp_path).turn_state == "idle", "something was done about it since"
+    session = read(tmp_path)
+    assert session.turn_state == "idle", "something was done about it since"
+    assert session.conflict == "", "the strongest decided"
 
 
 def test_a_transcript_that_went_on_counts_more_than_a_registry_that_stood_still(tmp_path: Path) -> None:

@@ -54,6 +54,14 @@ def judged(told: Session, **known: Any) -> tuple[str, str]:
         (session("tool", ago=20 * MINUTE), {}, "active", "session at work"),
         (session("tool", ago=31 * MINUTE), {}, "idle", "process lives, no activity for 5 min"),
         (session("compacting"), {}, "active", "session at work"),
+        (
+            session(
+                "input", waiting_for="an answer", conflict="by its transcript, against its registry: idle"
+            ),
+            {},
+            "blocked",
+            "waits for an answer (by its transcript, against its registry: idle)",
+        ),
         (session("idle"), {}, "idle", "turn ended, nothing was asked"),
         (session("idle"), {"files_changed_at": NOW - 50 * SECOND}, "idle", "turn ended, nothing was asked"),
         (session("idle"), {"files_changed_at": NOW - 10 * SECOND}, "active", "files changed"),

@@ -42,6 +42,7 @@ class SessionDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     quotas: tuple[Quota, ...] = ()
     subagents: tuple[Subagent, ...] = ()
     forecast: Forecast = Forecast()
+    conflict: str = ""
 
 
 DETAIL_FIELDS: Final = SessionDetails.__struct_fields__

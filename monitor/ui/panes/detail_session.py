@@ -73,6 +73,8 @@ def _turn_facts(session: Session) -> Iterator[Fact]:
         yield Fact("Waits for", ((until(session), "warn"),))
     for place, item in enumerate(session.evidence):
         yield Fact("" if place else "Evidence", ((clean(item.text), "text"),), item.at)
+    if session.conflict:
+        yield Fact("Decided", ((clean(session.conflict), "muted"),))
     if session.errors:
         yield Fact("API errors", ((str(session.errors), "warn"),))
 

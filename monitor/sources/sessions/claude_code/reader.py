@@ -190,6 +190,7 @@ class ClaudeCodeReader:
             context_used=gauges.context_used if gauges else None,
             context_size=gauges.context_size if gauges else None,
             evidence=turn.evidence,
+            conflict=turn.conflict,
         )
         return _with_transcripts(session, own, children) if own is not None else session
 

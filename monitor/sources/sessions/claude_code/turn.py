@@ -38,6 +38,8 @@ class Turn(msgspec.Struct, frozen=True):
     tool_since: Millis | None
     waiting_for: str
     evidence: tuple[Evidence, ...]
+    conflict: str = ""
+    """Which witness was believed against a stronger one; empty when nobody contradicts it."""
 
 
 class _Sign(msgspec.Struct, frozen=True):
@@ -158,4 +160,13 @@ def _with_tool(
         and not any(s.who != "transcript" for s in signs)
     )
     unsure = alone and transcript is not None and transcript.unsure
-    return Turn(chosen.state, chosen.since, unsure, tool, target, since, waiting_for, evidence)
+    conflict = _conflict(chosen, signs[0])
+    return Turn(chosen.state, chosen.since, unsure, tool, target, since, waiting_for, evidence, conflict)
+
+
+def _conflict(chosen: _Sign, strongest: _Sign) -> str:
+    """What was decided against the strongest witness: `by its transcript, against its registry: idle`."""
+    refines = strongest.state == "thinking" and chosen.state in _AT_WORK
+    if chosen is strongest or refines or _agree(strongest, chosen):
+        return ""
+    return f"by its {chosen.who}, against its {strongest.who}: {strongest.text}"
