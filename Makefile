@@ -28,6 +28,7 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+	$(BIN)/python -m tests.benchmarks.sessions
 
 soak: $(STAMP)
 	$(BIN)/python -m tests.benchmarks.soak $(ARGS)

@@ -32,6 +32,7 @@ from monitor.sources.sessions.goose import GooseReader
 from monitor.sources.sessions.opencode import OpencodeReader
 from monitor.sources.sessions.reader import ReaderOptions, SessionReader
 from monitor.sources.sessions.tail import CHUNK
+from tests.benchmarks.session_collector import collecting_ms
 from tests.benchmarks.session_logs import MEGABYTE, Log, make_logs
 
 READERS: tuple[Callable[[ReaderOptions], SessionReader], ...] = (
@@ -125,6 +126,11 @@ def show_ticks(home: Path, sessions: int) -> None:
     print(
         f"a tick of {sessions} live sessions: {told.quiet:.2f} ms without news (target {WANTED_TICK:.0f}), "
         f"{told.whole:.2f} ms when everything is looked at, {told.news:.2f} ms with a line more in each"
+    )
+    quiet, news = collecting_ms(sessions)
+    print(
+        f"and the collector's part of it: {quiet:.2f} ms without news, both together {quiet + told.quiet:.2f} ms "
+        f"(target {WANTED_TICK:.0f}); {news:.2f} ms with news of each"
     )
 
 
