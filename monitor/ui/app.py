@@ -71,6 +71,9 @@ class MonitorApp(App[None]):
     TITLE = "Agent Monitor"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("app"))
     ENABLE_COMMAND_PALETTE = True
+    # Text is selected by the terminal (shift) and copied by `y`. Textual's own selection knows no lines that are drawn,
+    # and fails on a widget that is being removed under the mouse (Textual 8.2.8, `Screen._forward_event`).
+    ALLOW_SELECT = False
     COMMANDS = {_search}  # noqa: RUF012 - Textual's own type of it
 
     def __init__(self, store: KeyStore, feed: Feed, options: ScreenOptions) -> None:

@@ -6,7 +6,10 @@ import unicodedata
 
 import msgspec
 import pytest
-from textual.events import MouseScrollDown, MouseScrollUp
+from textual.events import MouseDown, MouseScrollDown, MouseScrollUp
+from textual.geometry import Offset
+from textual.screen import Screen as TextualScreen
+from textual.widgets import Static
 from ui_fleet import NOW, add_agent, alert, fill, metrics, processes, status
 from ui_screens import NARROW, WIDE, lines_of, shown
 
@@ -373,3 +376,14 @@ async def test_changing_the_theme_redraws_in_its_colours(store: KeyStore) -> Non
                 for segment in strip
             )
         )
+
+
+async def test_a_widget_that_is_removed_under_the_mouse_breaks_nothing(
+    store: KeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with shown(store) as screen:
+        where = (Static("a notice that has just ended"), Offset(0, 0))
+        monkeypatch.setattr(TextualScreen, "get_widget_and_offset_at", lambda *_: where)
+        screen.app.post_message(MouseDown(None, 5, 5, 0, 0, 1, False, False, False, 5, 5))
+        await screen.pilot.pause()
+        assert screen.app._exception is None
