@@ -219,12 +219,16 @@ def test_every_agent_whose_logs_are_read_tells_of_itself() -> None:
             polled = [one for reader in readers for one in reader.poll(time.time_ns() // 1_000_000, 1 << 30)]
             return {session.cwd or "": session for session in polled}
 
-        wait_for(lambda: told().keys() == worktrees.keys(), "a session of each agent")
-        for worktree, session in told().items():
+        def tells(worktree: str, session: Session) -> bool:
+            """The transcript is there a moment before the registry is."""
             kind, pid = worktrees[worktree]
-            assert session.kind == kind
-            assert session.tokens.total > 0
-            assert session.pid == (pid if kind == "claude-code" else None)
+            own = pid if kind == "claude-code" else None
+            return session.kind == kind and session.tokens.total > 0 and session.pid == own
+
+        wait_for(
+            lambda: (found := told()).keys() == worktrees.keys() and all(map(tells, found, found.values())),
+            "a session of each agent",
+        )
         assert {kind for kind, _ in worktrees.values()} == {reader.kind for reader in readers}
         validator = str(fleet.root / "agents" / "validator")
         wait_for(lambda: told()[validator].waiting_for != "", "the agent that waits for a person")
