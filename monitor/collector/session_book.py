@@ -12,7 +12,7 @@ from monitor.model import Activity, Session
 from monitor.rules.forecast import ForecastBook
 from monitor.rules.session_words import told_by
 from monitor.rules.spend import Spend, SpendBook
-from monitor.sources.sessions.refine import over, refine
+from monitor.sources.sessions.refine import START_SLACK_MS, over, refine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -170,7 +170,8 @@ class SessionBook:
         since = session.tool_since or session.state_since
         if not session.unsure or member is None or member.process is None or since is None:
             return session
-        return refine(session, self._inputs.started_since(member.process.key, since), now)
+        started = self._inputs.started_since(member.process.key, since - START_SLACK_MS)
+        return refine(session, started, now)
 
     def _note_others(self) -> None:
         for agent_id, own in self._own.items():

@@ -67,10 +67,13 @@ from monitor.model.series import (
     SeriesPoint,
 )
 from monitor.model.session import (
+    ASKING,
     CALLS_LIMIT,
+    COMMAND_TOOLS,
     EDITS_LIMIT,
     HOURS_LIMIT,
     SUBAGENTS_LIMIT,
+    WORKING,
     Forecast,
     ModelUsage,
     Quota,
@@ -109,7 +112,9 @@ from monitor.model.words import (
 )
 
 __all__ = [
+    "ASKING",
     "CALLS_LIMIT",
+    "COMMAND_TOOLS",
     "COMMIT_FILES_LIMIT",
     "DONE_STATUSES",
     "EDITS_LIMIT",
@@ -120,6 +125,7 @@ __all__ = [
     "STATUSES",
     "SUBAGENTS_LIMIT",
     "UNFINISHED_STATUSES",
+    "WORKING",
     "Activity",
     "Agent",
     "AgentMetrics",

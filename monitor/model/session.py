@@ -24,7 +24,25 @@ TurnState = Literal[
 """The model answers; a tool runs; a person has to permit something; a person has to answer a question or a dialog; a
 rate or usage limit holds; the context is being summed up; the turn is over and nothing was asked; the last answer was
 an error; the session is over; the log does not tell."""
+WORKING: Final = frozenset[TurnState]({"thinking", "tool", "compacting"})
+"""States in which the agent goes on by itself."""
+ASKING: Final = frozenset[TurnState]({"permission", "input"})
+"""States in which a person has to do something."""
 ToolOutcome = Literal["ok", "error", "denied"]
+COMMAND_TOOLS: Final = frozenset(
+    {
+        "bash",
+        "container.exec",
+        "developer__shell",
+        "exec_command",
+        "execute_command",
+        "local_shell",
+        "run_shell_command",
+        "shell",
+        "shell_command",
+    }
+)
+"""Tools that run a program, in lower case: a process is started for them, and only the program's name is known."""
 
 CALLS_LIMIT: Final = 50
 """Tool calls of a session that are kept, the newest."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from monitor.model import AgentStatus, GitState
 from monitor.rules.rule import CLEAR_SHARE, Find, Finding, Firing, Rule, exceeds, finding
-from monitor.rules.words import bare, how_it_ended, minutes, percent
+from monitor.rules.words import bare, how_it_ended, minutes, percent, where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,11 +33,16 @@ _UNREADABLE: Final = frozenset[GitState](
 def _blocked(situation: Situation, _thresholds: Thresholds, firing: Firing) -> Iterator[Finding]:
     for status in situation.statuses:
         if status.status == "blocked" and _sure(status, "agent-blocked", firing):
+            facts = situation.facts.get(status.id)
+            limited = (
+                facts is not None and facts.session is not None and facts.session.turn_state == "limited"
+            )
+            advice = "It goes on by itself then." if limited else "Give it what it waits for."
             yield finding(
                 "agent-blocked",
                 status.id,
                 title=f"{status.name} is blocked",
-                message=f"{bare(status.status_reason)}{_where(status)}. Give it what it waits for.",
+                message=f"{bare(status.status_reason)}{where(status)}. {advice}",
                 source="status",
                 reason=status.status_reason,
                 task=status.current_task,
@@ -51,8 +56,7 @@ def _error(situation: Situation, _thresholds: Thresholds, firing: Firing) -> Ite
                 "agent-error",
                 status.id,
                 title=f"{status.name} has failed",
-                message=f"{bare(status.status_reason)}{_where(status)}. "
-                "Look at its log, then start it again.",
+                message=f"{bare(status.status_reason)}{where(status)}. Look at its log, then start it again.",
                 source="status",
                 reason=status.status_reason,
                 task=status.current_task,
@@ -77,7 +81,7 @@ def _lost(situation: Situation, _thresholds: Thresholds, firing: Firing) -> Iter
                 "agent-lost",
                 status.id,
                 title=f"{status.name} was lost with task {facts.task.id} in progress",
-                message=f"{how}{_where(status)}; the task is still IN_PROGRESS. "
+                message=f"{how}{where(status)}; the task is still IN_PROGRESS. "
                 "Start the agent again, or give the task to another.",
                 source="processes",
                 task=facts.task.id,
@@ -113,7 +117,7 @@ def _memory(situation: Situation, thresholds: Thresholds, firing: Firing) -> Ite
                 status.id,
                 title=f"{status.name} uses more than {percent(limit)} of the memory",
                 message=f"process {metrics.pid} and its children hold {percent(value)} of the machine's "
-                f"memory{_where(status)}. Look at its processes; stop what is not needed.",
+                f"memory{where(status)}. Look at its processes; stop what is not needed.",
                 source="processes",
                 value=value,
                 threshold=limit,
@@ -139,7 +143,7 @@ def _uncommitted(rule: str, setting: str) -> Find:
                 rule,
                 status.id,
                 title=f"{status.name} has more than {limit} uncommitted changes",
-                message=f"{count} files are not committed{_where(status)}. "
+                message=f"{count} files are not committed{where(status)}. "
                 "Have it commit, or undo what is not wanted.",
                 source="git",
                 value=count,
@@ -192,10 +196,6 @@ def _at_work_for(status: AgentStatus, situation: Situation, limit: float, *, sta
 def _sure(status: AgentStatus, rule: str, firing: Firing) -> bool:
     """Whether the status is known now; a stale one keeps an alert and raises none."""
     return not status.stale or firing(rule, status.id)
-
-
-def _where(status: AgentStatus) -> str:
-    return f", in {status.worktree}" if status.worktree else ""
 
 
 AGENT_RULES: Final = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from monitor.rules.rule import Finding, Firing, Rule, finding
-from monitor.rules.words import how_it_ended, percent
+from monitor.rules.words import how_it_ended, percent, where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def _found(status: AgentStatus, exited: ProcessExit | None, known: PostMortem) -
     how = how_it_ended(exited) if exited is not None else "process ended"
     unknown = exited is None or (exited.exit_code is None and exited.signal is None)
     told = [
-        f"{how}{_where(status)}, while {call} ran{', how is not known' if unknown else ''}",
+        f"{how}{where(status)}, while {call} ran{', how is not known' if unknown else ''}",
         _last_sample(known),
         what_the_kernel_says(known.oom, exited),
     ]
@@ -76,7 +76,7 @@ def _still(status: AgentStatus) -> Finding:
         AGENT_DIED,
         status.id,
         title=f"{status.name} died in the middle of a tool call",
-        message=f"no process of it runs{_where(status)}. Look at what it left behind, then start it again.",
+        message=f"no process of it runs{where(status)}. Look at what it left behind, then start it again.",
         source="processes",
     )
 
@@ -127,10 +127,6 @@ def what_the_kernel_says(oom: OomReading | None, exited: ProcessExit | None) -> 
             return "The kernel killed a process for lack of memory at that time, but not this one"
         return "The kernel killed a process for lack of memory at that time; whether this one is not known"
     return "The kernel killed nothing for lack of memory at that time"
-
-
-def _where(status: AgentStatus) -> str:
-    return f", in {status.worktree}" if status.worktree else ""
 
 
 DEATH_RULES: Final = (

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from monitor.model import ASKING, COMMAND_TOOLS, WORKING
 from monitor.rules.rule import Finding, Firing, Rule, exceeds, finding
 from monitor.rules.session_watch import ERRORS_WINDOW
-from monitor.rules.words import bare, minutes, percent
+from monitor.rules.words import bare, minutes, percent, where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
     from monitor.model import AgentStatus, Session, ToolCall
     from monitor.rules.facts import AgentFacts, Situation
 
-_AT_WORK: Final = frozenset({"thinking", "tool", "compacting"})
-_COMMANDS: Final = frozenset(
-    {
-        *("bash", "shell", "local_shell", "shell_command", "exec_command", "container.exec"),
-        *("run_shell_command", "developer__shell", "execute_command"),
-    }
-)
-"""Tools that run a program: only its name is known, not what it was asked for."""
 _CALLS_SEEN: Final = 50
 """Calls of a session that can be looked at."""
 
@@ -43,7 +36,7 @@ def _waiting(situation: Situation, thresholds: Thresholds, _firing: Firing) -> I
     limit = thresholds.waiting_minutes
     for status, _facts, session in _living(situation):
         since = session.waiting_since
-        if session.turn_state not in {"permission", "input"} or since is None:
+        if session.turn_state not in ASKING or since is None:
             continue
         if situation.now - since <= limit * 60_000:
             continue
@@ -54,7 +47,7 @@ def _waiting(situation: Situation, thresholds: Thresholds, _firing: Firing) -> I
             "agent-waiting",
             status.id,
             title=f"{status.name} has waited for a person for more than {minutes(limit)}",
-            message=f"it waits for {bare(waits_for)}{_where(status)}. Answer it where it runs.",
+            message=f"it waits for {bare(waits_for)}{where(status)}. Answer it where it runs.",
             source="session",
             reason=waits_for,
             tool=session.tool,
@@ -67,7 +60,7 @@ def _waiting(situation: Situation, thresholds: Thresholds, _firing: Firing) -> I
 def _loop(situation: Situation, thresholds: Thresholds, firing: Firing) -> Iterator[Finding]:
     limit = thresholds.repeated_calls
     for status, _facts, session in _living(situation):
-        if not limit or (session.turn_state not in _AT_WORK and not firing("agent-loop", status.id)):
+        if not limit or (session.turn_state not in WORKING and not firing("agent-loop", status.id)):
             continue
         run = _same_calls(session.calls)
         if not run or len(run) < _enough(run, limit):
@@ -79,7 +72,7 @@ def _loop(situation: Situation, thresholds: Thresholds, firing: Firing) -> Itera
             "agent-loop",
             status.id,
             title=f"{status.name} makes the same call again and again",
-            message=f"its last {len(run)} calls were all {what}{outcome}{_where(status)}. "
+            message=f"its last {len(run)} calls were all {what}{outcome}{where(status)}. "
             "Look whether it goes in circles; stop it, or tell it what to do instead.",
             source="session",
             reason=what,
@@ -104,7 +97,7 @@ def _same_calls(calls: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:
 def _enough(run: tuple[ToolCall, ...], limit: int) -> int:
     """How many are too many: twice as many where commands that succeed only have their program in common."""
     vain = any(call.outcome in {"error", "denied"} for call in run)
-    coarse = run[0].name.casefold() in _COMMANDS and not vain
+    coarse = run[0].name.casefold() in COMMAND_TOOLS and not vain
     return min(2 * limit, _CALLS_SEEN) if coarse else limit
 
 
@@ -113,14 +106,14 @@ def _stalled(situation: Situation, thresholds: Thresholds, firing: Firing) -> It
     for status, facts, session in _living(situation):
         spent = facts.notes.tokens_since_change
         open_already = firing("agent-stalled", status.id)
-        if not limit or (session.turn_state not in _AT_WORK and not open_already):
+        if not limit or (session.turn_state not in WORKING and not open_already):
             continue
         if exceeds(spent, limit, firing=open_already):
             yield finding(
                 "agent-stalled",
                 status.id,
                 title=f"{status.name} has spent more than {limit:,} tokens without a change",
-                message=f"since then no file changed and nothing was committed{_where(status)}. "
+                message=f"since then no file changed and nothing was committed{where(status)}. "
                 "Look whether it gets on; its cache's tokens are not counted.",
                 source="session",
                 value=spent,
@@ -139,7 +132,7 @@ def _context(situation: Situation, thresholds: Thresholds, firing: Firing) -> It
                 "context-full",
                 status.id,
                 title=f"{status.name}'s context window is more than {percent(limit)} full",
-                message=f"{share}{_where(status)}. It will soon sum up what it knows and forget details; "
+                message=f"{share}{where(status)}. It will soon sum up what it knows and forget details; "
                 "let it write down what matters, or start a new session.",
                 source="session",
                 value=value,
@@ -159,16 +152,12 @@ def _api_errors(situation: Situation, thresholds: Thresholds, firing: Firing) ->
                 "api-errors",
                 status.id,
                 title=f"{status.name}'s API calls fail",
-                message=f"at least {limit} of them failed within {minutes(ERRORS_WINDOW / 60_000)}{_where(status)}."
+                message=f"at least {limit} of them failed within {minutes(ERRORS_WINDOW / 60_000)}{where(status)}."
                 f"{newest} Look at its network, its key and the state of the service.",
                 source="session",
                 value=count,
                 threshold=limit,
             )
-
-
-def _where(status: AgentStatus) -> str:
-    return f", in {status.worktree}" if status.worktree else ""
 
 
 SESSION_RULES: Final = (

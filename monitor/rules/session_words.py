@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from monitor.model import TurnState
+from monitor.model import ASKING, WORKING, TurnState
 from monitor.rules.words import bare, minutes
 from monitor.text import clean
 from monitor.when import format_when
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 
     from monitor.model import Millis, Session
 
-WORKING: Final = frozenset[TurnState]({"thinking", "tool", "compacting"})
-"""States in which the agent goes on by itself."""
-ASKING: Final = frozenset[TurnState]({"permission", "input"})
-"""States in which a person has to do something."""
 FRESH_MS: Final = 60_000
 """A session that is seen for the first time has just begun when it is no older than this."""
 ERROR_COUNTS_MS: Final = 86_400_000

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from monitor.model import AgentStatus, Evidence, GitState, Leap, Millis, Status
-from monitor.rules.session_words import WORKING, believed
+from monitor.model import WORKING, AgentStatus, Evidence, GitState, Leap, Millis, Status
+from monitor.rules.session_words import believed
 from monitor.rules.words import ended_badly, how_it_ended, minutes
 from monitor.text import clean
 

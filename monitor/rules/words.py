@@ -6,7 +6,7 @@ from signal import Signals
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from monitor.model import ProcessExit
+    from monitor.model import AgentStatus, ProcessExit
 
 NOTE_LIMIT: Final = 500
 """Characters of the note that a person leaves with what they do."""
@@ -32,6 +32,11 @@ def percent(value: float | None) -> str:
 def bare(text: str) -> str:
     """Drop the full stop at the end of a foreign sentence, to set it into one of ours."""
     return text.rstrip(". ")
+
+
+def where(status: AgentStatus) -> str:
+    """The end of a sentence that says where an agent works; empty when that is not known."""
+    return f", in {status.worktree}" if status.worktree else ""
 
 
 def how_it_ended(exited: ProcessExit) -> str:

@@ -7,9 +7,10 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from monitor.model import Session
@@ -82,6 +83,20 @@ def terminal(folder: Path) -> Iterator[Terminal]:
         yield shown
     finally:
         shown.end()
+        end_strays(folder)
+
+
+def end_strays(folder: Path) -> None:
+    """End what outlives the terminal: Codex leaves a daemon of its home behind."""
+    strays = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(argument.startswith(f"{folder}/") for argument in process.info["cmdline"] or ())
+    ]
+    for process in strays:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(strays, timeout=DEADLINE)
 
 
 def until(

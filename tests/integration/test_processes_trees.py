@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import psutil
 import pytest
-from process_fixtures import Processes, cpu_seconds, group_of, poll, processes, until
+from process_fixtures import WAIT, Processes, cpu_seconds, group_of, poll, processes, until
 
 from monitor.errors import SourceError
 from monitor.sources.processes import ProcessSource, table
@@ -403,3 +403,26 @@ def test_both_readers_of_the_process_table_tell_the_same(started: Processes) -> 
     assert one.started == pytest.approx(other.started, abs=1100)
     assert one.cpu_usage == pytest.approx(other.cpu_usage, abs=25)
     assert os.getpid() not in {info.pid for info in sources[0].tree(one.key)}
+
+
+def test_what_a_daemon_runs_for_an_agent_counts_as_its_own(started: Processes, source: ProcessSource) -> None:
+    """Codex runs the commands of all its interactive sessions in a daemon, which the first of them started."""
+    folders = [started.folder / name for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir()
+    first, second = (started.agent(name="codex", cwd=folder) for folder in folders)
+    run = "\n".join(f"subprocess.Popen(['sleep', '60'], cwd={str(folder)!r})" for folder in folders[1:] * 2)
+    code = f"#!{sys.executable} -S\nimport subprocess, sys\n{run}\nprint('ready', flush=True)\n{WAIT}"
+    program = started.folder / "codex"
+    program.write_text(code)
+    program.chmod(0o700)
+    daemon = started.start(str(program), "app-server", "--listen", "unix://", "--managed-daemon")
+    keys = {group.key.pid: group.key for group in poll(source).groups}
+    assert {first.pid, second.pid} <= keys.keys()
+    assert daemon.pid not in keys, "the daemon is no agent"
+    assert source.started_since(keys[second.pid], 0) == 2
+    assert source.started_since(keys[first.pid], 0) == 0
+    assert source.started_since(keys[second.pid], time.time_ns() // 1_000_000 + 60_000) == 0
+    daemon.kill()
+    daemon.wait()
+    until(lambda: poll(source) and source.started_since(keys[second.pid], 0) == 0, "the daemon is gone")

@@ -9,13 +9,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from process_fixtures import poll
+from process_fixtures import until as wait_until
 from real_agents import environment, make_project, now, terminal, until
 from stand_in import Event, agent_program, stand_in
 
 from monitor.model import TokenCounts
+from monitor.sources.processes import ProcessSource
 from monitor.sources.sessions.codex import CodexReader
 from monitor.sources.sessions.reader import ReaderOptions
-from monitor.sources.sessions.refine import refine
+from monitor.sources.sessions.refine import START_SLACK_MS, refine
 
 CODEX = agent_program("codex", "AGENT_MONITOR_TEST_CODEX")
 PROMPT, ANSWER, REASON = "CANARY-prompt", "CANARY-answer", "CANARY-reason"
@@ -87,6 +90,29 @@ def test_a_run_without_a_person(tmp_path: Path) -> None:
         ("exec_command", "echo", "ok")
     ]
     assert "CANARY" not in msgspec.json.encode(session).decode()
+
+
+def test_a_command_that_runs_is_not_taken_for_a_permission_that_waits(tmp_path: Path) -> None:
+    """Its commands run in a daemon, which the first interactive session has started and which outlives it."""
+    project = make_project(tmp_path)
+    with stand_in(answers({"cmd": "sleep 40"})) as address, terminal(tmp_path) as shown:
+        environ = told(tmp_path, project, address)
+        reader, source = reader_of(environ), ProcessSource((), discover=True, scan_interval=0.1)
+        shown.run(project, environ, str(CODEX), "-a", "on-request", "-s", "danger-full-access", PROMPT)
+        running = until(lambda one: one.turn_state == "tool", reader, shown.picture)
+        assert running.unsure
+
+        def runs() -> bool:
+            here = [group for group in poll(source).groups if group.cwd == str(project)]
+            assert len(here) <= 1, "the daemon is no agent"
+            return any(
+                source.started_since(group.key, (running.tool_since or 0) - START_SLACK_MS) for group in here
+            )
+
+        wait_until(runs, "a process of the call")
+        later = refine(running, 1, (running.tool_since or 0) + 10_000)
+        assert (later.turn_state, later.unsure) == ("tool", False)
+        source.close()
 
 
 def test_a_permission_that_waits_and_is_given(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from monitor.history.binding import integer, json, real, text
-from monitor.model import Forecast, Millis, ModelUsage, Quota, Session, Subagent, ToolCall, ToolStat
+from monitor.model import WORKING, Forecast, Millis, ModelUsage, Quota, Session, Subagent, ToolCall, ToolStat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,6 @@ DETAILS_REPEAT_MS: Final = 60_000
 """The same of its details, while it is at work."""
 NO_SESSION: Final = ""
 """`session_id` of the row that says that an agent has no session any more."""
-_AT_WORK: Final = frozenset({"thinking", "tool", "compacting"})
 
 
 class SessionDetails(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -226,7 +225,7 @@ def _is_due(told: _Told, session: Session, at: Millis) -> bool:
 
 def _details_due(told: _Told, session: Session, at: Millis) -> bool:
     """Whether changed details are to be written now: those of a session at work change all the time."""
-    return session.turn_state not in _AT_WORK or not 0 <= at - told.details_at < DETAILS_REPEAT_MS
+    return session.turn_state not in WORKING or not 0 <= at - told.details_at < DETAILS_REPEAT_MS
 
 
 def _news(session: Session | None, calls: dict[str, ToolCall]) -> Any:

@@ -30,6 +30,8 @@ class AgentProgram(NamedTuple):
     """Path of its executable, when its name says nothing."""
     helpers: re.Pattern[str] | None = None
     """Arguments (joined by spaces, searched) of processes that use the same executable and are no agent."""
+    hosts: re.Pattern[str] | None = None
+    """Arguments of processes that outlive the agents they serve, and run the commands of any of them."""
     strangers: re.Pattern[str] | None = None
     """Arguments (joined by spaces, matched from the first) of another program of the same name."""
 
@@ -48,8 +50,15 @@ CATALOGUE: Final = (
             r"|--claude-in-chrome-mcp|--computer-use-mcp|--ripgrep\b"
         ),
     ),
-    # npm @openai/codex: `node …/bin/codex`, which starts vendor/<target>/codex/codex.
-    AgentProgram("codex", ("codex",), ("@openai/codex",), helpers=re.compile(r"--chrome-native-host")),
+    # npm @openai/codex: `node …/bin/codex`, which starts vendor/<target>/codex/codex. The first one that is interactive
+    # starts a daemon, in which the commands of all of them run from then on (seen with 0.169).
+    AgentProgram(
+        "codex",
+        ("codex",),
+        ("@openai/codex",),
+        helpers=re.compile(r"--chrome-native-host"),
+        hosts=re.compile(r"^app-server (?:daemon\b|.*--managed-daemon\b)"),
+    ),
     # npm @google/gemini-cli: `node …/bin/gemini` or …/bundle/gemini.js, relaunched once with more memory.
     AgentProgram("gemini", ("gemini",), ("@google/gemini-cli",)),
     # npm opencode-ai: `node …/bin/opencode`, which starts opencode-linux-x64/bin/opencode (or a copy `.opencode`).
@@ -133,9 +142,18 @@ def classify(name: str, exe: str | None, argv: Sequence[str]) -> str | None:
     if found is None or any(argument.startswith(_ELECTRON_HELPER) for argument in argv[1:]):
         return None
     arguments = " ".join(program.arguments)
-    if found.helpers is not None and found.helpers.search(arguments):
+    if any(known is not None and known.search(arguments) for known in (found.helpers, found.hosts)):
         return None
     if found.strangers is not None and not program.wrapped and found.strangers.fullmatch(arguments):
+        return None
+    return found.kind
+
+
+def hosted(name: str, exe: str | None, argv: Sequence[str]) -> str | None:
+    """The kind of agents whose commands this process runs for them, or None when it is no such process."""
+    program = program_of(name, argv)
+    found = _find(name, exe or "", program)
+    if found is None or found.hosts is None or not found.hosts.search(" ".join(program.arguments)):
         return None
     return found.kind
 

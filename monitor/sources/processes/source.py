@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import psutil
 
 from monitor.model import Millis, ProcessExit, ProcessInfo, ProcessKey, ProcessReading
-from monitor.sources.processes.catalogue import CANONICAL_NAMES, classify, could_be_agent
+from monitor.sources.processes.catalogue import CANONICAL_NAMES, classify, could_be_agent, hosted
 from monitor.sources.processes.commandline import display_name, program_of
 from monitor.sources.processes.configured import Matches, PidFiles
 from monitor.sources.processes.groups import Group, Mark, Rates, arrange, members_of
@@ -63,6 +63,8 @@ class ProcessSource:
         self._pid_files = PidFiles(agents)
         self._claims: Mapping[Entry, str] = {}
         self._marks: dict[Entry, Mark] = {}
+        self._hosts: dict[Entry, str] = {}
+        """Processes that run the commands of several agents, each with the agents' kind."""
         self._groups: dict[Entry, Group] = {}
         self._group_of: dict[Entry, Group] = {}
         self._tracked: list[Entry] = []
@@ -112,11 +114,34 @@ class ProcessSource:
         return group.key
 
     def started_since(self, key: ProcessKey, at: Millis) -> int | None:
-        """How many processes below a group's topmost one were started since `at`; None without such a group."""
-        for group in self._groups.values():
-            if group.key == key:
-                return sum(self._table.started(entry) >= at for entry in group.members[1:])
-        return None
+        """How many processes below a group's topmost one were started since `at`; None without such a group.
+
+        Of those that a host runs for several agents, the ones that work in this agent's folder.
+        """
+        group = next((known for known in self._groups.values() if known.key == key), None)
+        if group is None:
+            return None
+        served = self._served(group.mark.kind)
+        own = (entry for entry in group.members[1:] if entry not in served and entry not in self._hosts)
+        here = (entry for entry in served if self._is_within(entry, group.cwd))
+        return sum(self._table.started(entry) >= at for entry in (*own, *here))
+
+    def _served(self, kind: str) -> set[Entry]:
+        """What the hosts of this kind of agent run."""
+        table = self._table
+        waiting = [entry for entry, of_kind in self._hosts.items() if of_kind == kind]
+        found: set[Entry] = set()
+        while waiting:
+            below = [table.entries.get(pid) for pid in table.children.get(waiting.pop().pid, ())]
+            new = [entry for entry in below if entry is not None and entry not in found]
+            found.update(new)
+            waiting += new
+        return found - self._hosts.keys()
+
+    def _is_within(self, entry: Entry, folder: str | None) -> bool:
+        """Whether a process works in a folder, or below it."""
+        cwd = self._cwd(entry) if folder is not None else None
+        return cwd is not None and (cwd == folder or cwd.startswith(f"{folder}{os.sep}"))
 
     def close(self) -> None:
         """Let go of every process."""
@@ -139,6 +164,7 @@ class ProcessSource:
         was_member = False
         for entry in by_pid.values():
             self._marks.pop(entry, None)
+            self._hosts.pop(entry, None)
             if entry not in self._group_of:
                 continue
             was_member = True
@@ -188,7 +214,10 @@ class ProcessSource:
     def _mark(self, entry: Entry, argv: Sequence[str], claimed: str | None) -> Mark | None:
         """What makes this process an agent's, if anything does."""
         name = entry.name
-        kind = classify(name, self._table.executable(entry), argv) if could_be_agent(name) else None
+        known = could_be_agent(name)
+        executable = self._table.executable(entry) if known else None
+        kind = classify(name, executable, argv) if known else None
+        self._note_host(entry, hosted(name, executable, argv) if known and kind is None else None)
         configured = claimed or self._matches.find(name, argv)
         if configured is not None and claimed is None and self._is_family(entry):
             configured = None
@@ -196,6 +225,12 @@ class ProcessSource:
             return None
         shown = display_name(name, program_of(name, argv), CANONICAL_NAMES.get(kind or ""))
         return Mark(self._kinds.get(configured or "") or kind or "custom", shown, configured)
+
+    def _note_host(self, entry: Entry, kind: str | None) -> None:
+        if kind is None:
+            self._hosts.pop(entry, None)
+        else:
+            self._hosts[entry] = kind
 
     def _is_family(self, entry: Entry) -> bool:
         """Whether it is this program, one of its ancestors or of its descendants: their arguments quote others'."""

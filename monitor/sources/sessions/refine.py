@@ -6,30 +6,14 @@ from typing import Final
 
 import msgspec
 
-from monitor.model import Evidence, Millis, Session, Subagent
+from monitor.model import COMMAND_TOOLS, WORKING, Evidence, Millis, Session, Subagent
 
 _OVER: Final = frozenset({"idle", "error", "limited", "ended", "unknown"})
 """States in which nothing is under way."""
 SETTLE_MS: Final = 3_000
 """For a command to have started a process, or to have ended again."""
-_COMMANDS: Final = frozenset(
-    {
-        "",
-        "Bash",
-        "bash",
-        "container.exec",
-        "developer__shell",
-        "exec_command",
-        "local_shell",
-        "run_shell_command",
-        "shell",
-        "shell_command",
-    }
-)
-"""Tools that run a program as a child of the agent; one that the log does not name yet may be such a tool."""
-
-
-_AT_WORK: Final = frozenset({"thinking", "tool", "compacting"})
+START_SLACK_MS: Final = 1_000
+"""By which a command's process may seem older than its call: Codex writes the call down 50 ms after it has begun."""
 
 
 def permission_for(tool: str, target: str) -> str:
@@ -46,11 +30,11 @@ def refine(session: Session, children: int | None, now: Millis) -> Session:
     """
     if not session.unsure or session.turn_state != "tool" or children is None:
         return session
-    if children > 0 and session.tool in _COMMANDS:
+    if children > 0 and _runs_a_program(session.tool):
         seen = f"processes: {children} child{'ren' * (children > 1)} of it run{'s' * (children == 1)}"
         evidence = (Evidence(kind="process", at=now, text=seen), *session.evidence)
         return msgspec.structs.replace(session, unsure=False, waiting_for="", evidence=evidence)
-    if any(one.turn_state in _AT_WORK and _is_of_now(one, session) for one in session.subagents):
+    if any(one.turn_state in WORKING and _is_of_now(one, session) for one in session.subagents):
         seen = "log: a sub-agent of it is at work"
         evidence = (Evidence(kind="log", at=now, text=seen), *session.evidence)
         return msgspec.structs.replace(session, unsure=False, waiting_for="", evidence=evidence)
@@ -68,6 +52,11 @@ def refine(session: Session, children: int | None, now: Millis) -> Session:
         waiting_since=since,
         evidence=(Evidence(kind="process", at=now, text=text), *session.evidence),
     )
+
+
+def _runs_a_program(tool: str) -> bool:
+    """Whether a process runs for the tool; one that the log does not name yet may be such a tool."""
+    return not tool or tool.casefold() in COMMAND_TOOLS
 
 
 def _is_of_now(subagent: Subagent, session: Session) -> bool:

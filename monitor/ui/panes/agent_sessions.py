@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from monitor.rules.session_words import ASKING, WORKING, doing
+from monitor.model import ASKING, WORKING
+from monitor.rules.session_words import doing
 from monitor.text import clean
 from monitor.ui import format as text
 from monitor.ui.spans import UNKNOWN, Cell, cell_width, fit

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.keystore import Keys
+from monitor.model import ASKING, WORKING
 from monitor.rules.forecast import burn_rate
-from monitor.rules.session_words import ASKING, WORKING, doing, until
+from monitor.rules.session_words import doing, until
 from monitor.text import clean
 from monitor.ui import format as text
 from monitor.ui.panes.agent_sessions import TURN_STYLES, context_percent, turn_since

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from monitor.keystore import Keys
-from monitor.model import ToolCall
-from monitor.rules.session_words import ASKING
+from monitor.model import ASKING, ToolCall
 from monitor.text import clean
 from monitor.ui import format as text
 from monitor.ui.panes.detail import DetailPane

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from monitor.model import ASKING
 from monitor.sources.sessions.claude_code.shapes import QUESTIONS
 from monitor.sources.sessions.hook_call import STATUS_LINE
 from monitor.sources.sessions.hooks import Gauges, HookRecord, gauges_of
@@ -77,7 +78,7 @@ class HookLog:
             self._set("permission", at, "a permission is asked for", "permission")
         elif state == "input":
             self._dialog_opened(record, at)
-        elif state == "idle" and self.state not in {"permission", "input"}:
+        elif state == "idle" and self.state not in ASKING:
             self._set("idle", at, "it waits for what comes next")
 
     def _dialog_opened(self, _record: HookRecord, at: Millis | None) -> None:

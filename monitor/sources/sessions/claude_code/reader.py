@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from monitor.errors import SourceError
-from monitor.model import SUBAGENTS_LIMIT, Session
+from monitor.model import ASKING, SUBAGENTS_LIMIT, Session
 from monitor.sources.files import FileMissingError, read_file
 from monitor.sources.sessions.claude_code.answers import Answers
 from monitor.sources.sessions.claude_code.hook_log import HookLog
@@ -166,7 +166,7 @@ class ClaudeCodeReader:
         if own is None and (entry is None or not entry.alive):
             return None
         turn = turn_of(own, hooks, entry)
-        waits = turn.state in {"permission", "input"}
+        waits = turn.state in ASKING
         gauges = hooks.gauges if hooks else None
         session = Session(
             kind=KIND,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from monitor.model import Evidence, Millis, TurnState
+from monitor.model import ASKING, WORKING, Evidence, Millis, TurnState
 from monitor.sources.sessions.claude_code.shapes import QUESTIONS
 from monitor.sources.sessions.refine import permission_for
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 SLACK_MS: Final = 2_000
 """By which the clocks of the writers differ, and by which one writes later than another."""
-_AT_WORK: Final = frozenset({"thinking", "tool", "compacting"})
 _FAILED: Final = frozenset({"error", "limited"})
 
 
@@ -124,7 +123,7 @@ def _choose(signs: list[_Sign]) -> _Sign:
         newer = (sign.at or 0) > (chosen.at or 0) + SLACK_MS
         at_once = (sign.at or 0) >= (chosen.at or 0) - SLACK_MS
         tells_why = chosen.state == "idle" and sign.state in {"input", *_FAILED} and at_once
-        refines = chosen.state == "thinking" and sign.state in _AT_WORK
+        refines = chosen.state == "thinking" and sign.state in WORKING
         if refines or tells_why or (newer and not _agree(chosen, sign)):
             chosen = sign
     return chosen
@@ -132,7 +131,7 @@ def _choose(signs: list[_Sign]) -> _Sign:
 
 def _agree(chosen: _Sign, sign: _Sign) -> bool:
     """Whether the newer one says no more than the stronger one: a call that was made, while its permission is asked."""
-    return chosen.state == sign.state or (chosen.state in {"permission", "input"} and sign.state == "tool")
+    return chosen.state == sign.state or (chosen.state in ASKING and sign.state == "tool")
 
 
 def _with_tool(
@@ -141,11 +140,11 @@ def _with_tool(
     """The chosen state with the tool it is about, and everything that was said, the decisive first."""
     evidence = (chosen.evidence, *(sign.evidence for sign in signs if sign is not chosen))
     tool, target, since = "", "", None
-    if chosen.state in {"tool", "permission", "input", "ended"}:
+    if chosen.state in {"tool", "ended", *ASKING}:
         pending = transcript.tools.pending if transcript is not None else None
         if pending is not None:
             tool, target, since = pending.name, pending.target, pending.started
-        elif hooks is not None and hooks.state in {"tool", "permission", "input"}:
+        elif hooks is not None and hooks.state in {"tool", *ASKING}:
             tool, target, since = hooks.tool, hooks.target, hooks.since
     waiting_for = chosen.waiting_for
     if chosen.state == "permission" and tool:
@@ -166,7 +165,7 @@ def _with_tool(
 
 def _conflict(chosen: _Sign, strongest: _Sign) -> str:
     """What was decided against the strongest witness: `by its transcript, against its registry: idle`."""
-    refines = strongest.state == "thinking" and chosen.state in _AT_WORK
+    refines = strongest.state == "thinking" and chosen.state in WORKING
     if chosen is strongest or refines or _agree(strongest, chosen):
         return ""
     return f"by its {chosen.who}, against its {strongest.who}: {strongest.text}"
