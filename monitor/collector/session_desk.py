@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from monitor.collector.jobs import Job, JobBoard
@@ -55,11 +56,10 @@ class SessionDesk:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sessions")
         self._jobs = JobBoard(book)
         self._interval = interval
-        options, table = reader_options(settings, spool=spool), Prices(prices)
+        options = reader_options(settings, spool=spool)
+        table = cache(lambda: Prices(prices))  # made in the thread: it takes some milliseconds
         self._logs = {
-            kind: _Logs(kind, options, Pricer(table))
-            for kind in dict.fromkeys(settings.agents)
-            if kind in KINDS
+            kind: _Logs(kind, options, table) for kind in dict.fromkeys(settings.agents) if kind in KINDS
         }
         self._by_kind: dict[str, Job] = {}
         for kind, logs in self._logs.items():
@@ -104,9 +104,9 @@ class SessionDesk:
     def start_due(self, now: Millis, monotonic: float, unwatched: Collection[str]) -> None:
         """Have read, in the background, what is due; `unwatched` are the kinds that the watcher cannot tell of."""
         for kind, job in self._by_kind.items():
-            logs = self._logs[kind]
-            seldom = kind not in unwatched and not logs.unread
-            job.interval = WATCHED_SECONDS if seldom else self._interval
+            job.interval = self._interval if kind in unwatched else WATCHED_SECONDS
+            if self._logs[kind].unread:
+                job.due_at = monotonic
         self._jobs.start_due(now, monotonic)
 
     async def settle(self) -> None:
@@ -130,10 +130,9 @@ class SessionDesk:
 
 def reader_options(settings: SessionSettings, *, spool: str) -> ReaderOptions:
     """What the readers are told: with a home of the settings, the environment does not count."""
-    home = settings.home and os.path.abspath(os.path.expanduser(settings.home))
     return ReaderOptions(
-        home=home or os.path.expanduser("~"),
-        environ={} if home else dict(os.environ),
+        home=settings.home or os.path.expanduser("~"),
+        environ={} if settings.home else dict(os.environ),
         targets=settings.targets,
         max_age_ms=round(settings.days * _DAY_MS),
         spool=spool,
@@ -143,7 +142,7 @@ def reader_options(settings: SessionSettings, *, spool: str) -> ReaderOptions:
 class _Logs:
     """One reader, opened when it is asked for the first time. `poll` and `close` belong to its thread."""
 
-    def __init__(self, kind: str, options: ReaderOptions, pricer: Pricer) -> None:
+    def __init__(self, kind: str, options: ReaderOptions, prices: Callable[[], Prices]) -> None:
         self.worktrees: tuple[str, ...] = ()
         self.folders: tuple[str, ...] = ()
         self.unread = False
@@ -153,17 +152,19 @@ class _Logs:
         self.in_worktrees = False
         self._kind = kind
         self._options = options
-        self._pricer = pricer
+        self._prices = prices
         self._reader: SessionReader | None = None
+        self._pricer: Pricer | None = None
         self._followed: tuple[str, ...] | None = None
         self._told: tuple[Session, ...] = ()
         self._state: tuple[SourceState, str] = ("ok", "")
 
     def poll(self, now: Millis) -> tuple[Session, ...] | None:
         """Read what is new, for a while; None when that tells nothing new."""
-        reader = self._reader
-        if reader is None:
+        reader, pricer = self._reader, self._pricer
+        if reader is None or pricer is None:
             reader = self._reader = open_reader(self._kind, self._options)
+            pricer = self._pricer = Pricer(self._prices())
             self.folders = reader.folders
             self.in_worktrees = not reader.folders
         if self._followed != self.worktrees:
@@ -180,7 +181,7 @@ class _Logs:
         self._state = self._fares(reader, read, progress)
         first = not self.read_once and not self.unread
         self.read_once = self.read_once or first
-        sessions = self._pricer.priced(read)
+        sessions = pricer.priced(read)
         if same(sessions, self._told) and not first:
             return None
         self._told = sessions
