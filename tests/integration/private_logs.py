@@ -31,63 +31,37 @@ def json_lines(file: Path, *values: Any) -> None:
     file.write_text("".join(json.dumps(value) + "\n" for value in values))
 
 
-def claude_code(home: Path, root: Path) -> None:
-    """A transcript, a sub-agent's, the registry and the hooks."""
-    base = {
-        "sessionId": "s-1",
-        "cwd": str(root),
-        "version": "2.1.197",
-        "timestamp": ISO,
-        "uuid": secret("uuid"),
-    }
+class ClaudeLines:
+    """The lines of a transcript of one session, written in one folder."""
 
-    def assistant(number: int, *blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
+    def __init__(self, root: Path) -> None:
+        about = {"sessionId": "s-1", "cwd": str(root), "version": "2.1.197", "timestamp": ISO}
+        self.base = {**about, "uuid": secret("uuid")}
+
+    def user(self, content: Any, **more: Any) -> dict[str, Any]:
+        return {"type": "user", **self.base, "message": {"role": "user", "content": content}, **more}
+
+    def assistant(self, number: int, *blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
         usage = {"input_tokens": 1, "output_tokens": 2, "service_tier": secret("tier")}
         message = {"id": f"m{number}", "model": "claude-sonnet-4-5", "usage": usage, "content": list(blocks)}
-        return {"type": "assistant", **base, "message": message | {"stop_reason": None}, **more}
+        return {"type": "assistant", **self.base, "message": message | {"stop_reason": None}, **more}
 
-    def result(number: str, place: str, **more: Any) -> dict[str, Any]:
-        block = {"type": "tool_result", "tool_use_id": number, "content": secret(place), **more}
+    def call(self, number: int, name: str, **given: Any) -> dict[str, Any]:
+        block = {"type": "tool_use", "id": f"t{number}", "name": name, "input": given}
+        return self.assistant(number, block)
+
+    def result(self, number: int, place: str, **more: Any) -> dict[str, Any]:
+        block = {"type": "tool_result", "tool_use_id": f"t{number}", "content": secret(place), **more}
         stdout = {"stdout": secret(f"{place}-stdout"), "filePath": secret(f"{place}-path")}
-        return {"type": "user", **base, "message": {"content": [block]}, "toolUseResult": stdout}
+        return self.user([block], toolUseResult=stdout)
 
-    def call(number: str, name: str, **given: Any) -> dict[str, Any]:
-        return {"type": "tool_use", "id": number, "name": name, "input": given}
 
-    edit = {"file_path": f"{root}/{FILE}", "old_string": secret("old"), "new_string": secret("new")}
-    failed = {"content": [{"type": "text", "text": secret("api-error")}], "model": "<synthetic>"}
-    talk = [
-        {"type": "user", **base, "message": {"role": "user", "content": secret("prompt")}},
-        {"type": "queue-operation", **base, "content": secret("queued")},
-        {"type": "attachment", **base, "attachment": {"content": secret("attachment")}},
-        {"type": "ai-title", **base, "title": secret("title")},
-        {"type": "last-prompt", **base, "lastPrompt": secret("last-prompt")},
-        {"type": "summary", "summary": secret("summary"), "leafUuid": "x"},
-        {"type": "file-history-snapshot", "snapshot": {"content": secret("snapshot")}},
-        assistant(1, {"type": "thinking", "thinking": secret("thinking"), "signature": secret("signature")}),
-        assistant(1, {"type": "text", "text": secret("answer")}),
-        assistant(1, call("t1", "Bash", command=command("bash"), description=secret("description"))),
-        result("t1", "output", is_error=True),
-        assistant(2, call("t2", "Edit", **edit)),
-        result("t2", "edited"),
-        assistant(3, call("t3", "WebFetch", url=secret("url"), prompt=secret("fetch-prompt"))),
-        result("t3", "page"),
-        assistant(4, call("t4", "mcp__db__query", sql=secret("sql"), password=secret("password"))),
-        result("t4", "rows"),
-        {"type": "assistant", **base, "message": failed, "isApiErrorMessage": True, "error": "overloaded"},
-        {"type": "user", **base, "message": {"content": [{"type": "text", "text": secret("prompt-block")}]}},
-        assistant(5, call("t5", "AskUserQuestion", questions=[{"question": secret("question")}])),
-    ]
+def claude_code(home: Path, root: Path) -> None:
+    """A transcript, a sub-agent's, the registry and the hooks."""
+    lines = ClaudeLines(root)
     folder = home / ".claude" / "projects" / "-shop"
-    json_lines(folder / "s-1.jsonl", *talk)
-    aside = {"isSidechain": True, "agentId": "a1"}
-    json_lines(
-        folder / "s-1" / "subagents" / "agent-a1.jsonl",
-        {"type": "user", **base, **aside, "message": {"content": secret("task")}},
-        assistant(9, {"type": "text", "text": secret("sub-answer")}, **aside),
-    )
-    meta = {"agentType": "Explore", "description": secret("sub-description")}
-    (folder / "s-1" / "subagents" / "agent-a1.meta.json").write_text(json.dumps(meta))
+    json_lines(folder / "s-1.jsonl", *claude_talk(lines, root))
+    claude_sub_agent(lines, folder / "s-1" / "subagents")
     entry = {"pid": os.getpid(), "sessionId": "s-1", "cwd": str(root), "name": secret("session-name")}
     json_lines(home / ".claude" / "sessions" / f"{os.getpid()}.json", {**entry, "status": "busy"})
     hook = {
@@ -99,6 +73,44 @@ def claude_code(home: Path, root: Path) -> None:
     }
     given = {"prompt": secret("hook-prompt"), "tool_input": {"command": secret("hook-input")}}
     json_lines(home / "spool" / "s-1.jsonl", {**hook, **given, "tool_response": secret("hook-response")})
+
+
+def claude_talk(lines: ClaudeLines, root: Path) -> list[dict[str, Any]]:
+    """Every kind of line that a transcript has."""
+    base, call, result = lines.base, lines.call, lines.result
+    edit = {"file_path": f"{root}/{FILE}", "old_string": secret("old"), "new_string": secret("new")}
+    failed = {"content": [{"type": "text", "text": secret("api-error")}], "model": "<synthetic>"}
+    thinking = {"type": "thinking", "thinking": secret("thinking"), "signature": secret("signature")}
+    return [
+        lines.user(secret("prompt")),
+        {"type": "queue-operation", **base, "content": secret("queued")},
+        {"type": "attachment", **base, "attachment": {"content": secret("attachment")}},
+        {"type": "ai-title", **base, "title": secret("title")},
+        {"type": "last-prompt", **base, "lastPrompt": secret("last-prompt")},
+        {"type": "summary", "summary": secret("summary"), "leafUuid": "x"},
+        {"type": "file-history-snapshot", "snapshot": {"content": secret("snapshot")}},
+        lines.assistant(1, thinking),
+        lines.assistant(1, {"type": "text", "text": secret("answer")}),
+        call(1, "Bash", command=command("bash"), description=secret("description")),
+        result(1, "output", is_error=True),
+        call(2, "Edit", **edit),
+        result(2, "edited"),
+        call(3, "WebFetch", url=secret("url"), prompt=secret("fetch-prompt")),
+        result(3, "page"),
+        call(4, "mcp__db__query", sql=secret("sql"), password=secret("password")),
+        result(4, "rows"),
+        {"type": "assistant", **base, "message": failed, "isApiErrorMessage": True, "error": "overloaded"},
+        lines.user([{"type": "text", "text": secret("prompt-block")}]),
+        call(5, "AskUserQuestion", questions=[{"question": secret("question")}]),
+    ]
+
+
+def claude_sub_agent(lines: ClaudeLines, folder: Path) -> None:
+    aside = {"isSidechain": True, "agentId": "a1"}
+    answer = lines.assistant(9, {"type": "text", "text": secret("sub-answer")}, **aside)
+    json_lines(folder / "agent-a1.jsonl", lines.user(secret("task"), **aside), answer)
+    meta = {"agentType": "Explore", "description": secret("sub-description")}
+    (folder / "agent-a1.meta.json").write_text(json.dumps(meta))
 
 
 def codex(home: Path, root: Path) -> None:

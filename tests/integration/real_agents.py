@@ -64,6 +64,15 @@ class Terminal:
             assert time.monotonic() < deadline, self.picture()
             time.sleep(0.1)
 
+    def answer(self, question: str, key: str) -> None:
+        """Press a key until the question is gone: some programs draw it before they listen."""
+        self.wait_for(question)
+        deadline = time.monotonic() + DEADLINE
+        while question in self.picture():
+            assert time.monotonic() < deadline, self.picture()
+            self.press(key)
+            time.sleep(0.5)
+
     def end(self) -> None:
         """End the program."""
         self._tmux("kill-server")
