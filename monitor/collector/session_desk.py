@@ -145,6 +145,7 @@ class _Logs:
     def __init__(self, kind: str, options: ReaderOptions, prices: Callable[[], Prices]) -> None:
         self.worktrees: tuple[str, ...] = ()
         self.folders: tuple[str, ...] = ()
+        """Those of its logs that are there; a new one is found when it is polled."""
         self.unread = False
         """Whether there is more to read than was read at the last time."""
         self.read_once = False
@@ -165,8 +166,8 @@ class _Logs:
         if reader is None or pricer is None:
             reader = self._reader = open_reader(self._kind, self._options)
             pricer = self._pricer = Pricer(self._prices())
-            self.folders = reader.folders
             self.in_worktrees = not reader.folders
+        self.folders = tuple(filter(os.path.isdir, reader.folders))
         if self._followed != self.worktrees:
             self._followed = self.worktrees
             reader.follow(self._followed)
@@ -204,7 +205,7 @@ class _Logs:
         if self.unread:
             read, there = progress.done // _MIB, -(-progress.total // _MIB)
             return "degraded", f"{read:,} of {there:,} MiB of logs read so far"
-        if not sessions and not any(map(os.path.isdir, self.folders)):
+        if not sessions and not self.folders:
             return "off", "it has no logs here"
         return "ok", ""
 

@@ -127,6 +127,35 @@ async def test_a_permission_that_claude_code_asks_for_blocks_its_agent_until_it_
         assert texts[1].endswith("waited for permission: Bash git")
 
 
+async def test_the_logs_are_watched_with_the_worktrees_and_asked_when_they_grow(
+    tmp_path: Path, agents: Processes
+) -> None:
+    process = agents.agent(name="claude")
+    home, cwd = tmp_path / "home", str(agents.folder)
+    log = TranscriptWriter(at=now(), cwd=cwd)
+    log.prompt()
+    log.write(home / ".claude")
+    register(
+        home / ".claude", process.pid, start_of(process.pid), cwd=cwd, status="busy", statusUpdatedAt=now()
+    )
+    async with looking(home, "claude-code:work") as look:
+        inputs = look.collector.inputs
+        inputs.start_watching()
+        await look.until(lambda: look.session.turn_state == "thinking")
+        await look.until(lambda: inputs.watcher.state == "watching 5 folders")
+        assert inputs.watcher.needs_polling == frozenset()
+        await inputs.settle()
+        job = inputs.sessions._by_kind["claude-code"]
+        job.due_at = float("inf")  # from here on only the watcher makes it due
+        log.at = now()
+        log.answer()
+        log.write(home / ".claude")
+        deadline = time.monotonic() + 10
+        while job.due_at == float("inf"):
+            assert time.monotonic() < deadline, inputs.watcher.state
+            await asyncio.sleep(0.01)
+
+
 async def test_a_call_of_codex_waits_for_a_person_unless_a_process_runs_for_it(
     tmp_path: Path, agents: Processes
 ) -> None:

@@ -23,7 +23,7 @@ from monitor.sources.watcher.portable import Portable
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from monitor.sources.watcher.notifier import Notifier
+    from monitor.sources.watcher.notifier import Event, Notifier
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
 both = pytest.mark.parametrize("notifier", [make_notifier, Portable], ids=["native", "portable"])
@@ -138,6 +138,18 @@ async def test_a_changed_file_is_told_of_its_worktree(
         assert before - 1 <= change.at <= time.time_ns() // 1_000_000
         assert seen.watcher.events_seen > 0
         assert seen.watcher.needs_polling == frozenset()
+
+
+@both
+async def test_a_log_that_grows_in_a_folder_of_sessions_is_told(
+    tmp_path: Path, notifier: Callable[[], Notifier]
+) -> None:
+    (tmp_path / "projects" / "-shop").mkdir(parents=True)
+    async with watching(notifier) as seen:
+        await seen.follow(Target("sessions", "claude-code", str(tmp_path / "projects")))
+        assert seen.watcher.needs_polling == frozenset()
+        (tmp_path / "projects" / "-shop" / "s-1.jsonl").write_text("{}\n")
+        await seen.told("claude-code", "sessions")
 
 
 @linux
@@ -541,3 +553,46 @@ async def test_a_refused_watch_leads_to_polling_and_back(folders: Path) -> None:
         refusing[0].left = 1000
         await seen.until(lambda: seen.watcher.state == "watching 52 folders", "it was not tried again", 5)
         assert seen.watcher.needs_polling == frozenset()
+
+
+class Faulty:
+    """The notifier of this system, one of whose calls fails."""
+
+    def __init__(self, call: str) -> None:
+        real = make_notifier()
+        self.recursive = real.recursive
+        self.start, self.pause, self.read = real.start, real.pause, real.read
+        self.add, self.remove, self.close = real.add, real.remove, real.close
+        setattr(self, call, self._fail)
+
+    def _fail(self, *_: object) -> list[Event]:
+        raise ValueError("nobody thought of it")
+
+
+@linux
+@pytest.mark.parametrize("call", ["add", "read"])
+async def test_after_a_fault_of_its_own_everything_is_polled_until_it_works_again(
+    folders: Path, call: str
+) -> None:
+    made: list[Notifier] = []
+
+    def make() -> Notifier:
+        made.append(make_notifier() if made else Faulty(call))
+        return made[-1]
+
+    async with watching(make) as seen:
+        seen.watcher.set_targets([Target("coordination", "c", str(folders / "c"))])
+        await seen.until(lambda: call == "add" or watch_count(), "it does not watch")
+        (folders / "c" / "before").write_text("x")
+        await seen.until(
+            lambda: (
+                seen.watcher.state == "polling: a fault of the monitor (ValueError: nobody thought of it)"
+            ),
+            "it does not say why",
+        )
+        assert seen.watcher.needs_polling == {"c"}
+        assert watch_count() == 0
+        await seen.until(lambda: seen.watcher.state.startswith("watching"), "it was not tried again", 5)
+        await seen.settled()
+        (folders / "c" / "after").write_text("x")
+        await seen.told("c", "coordination")

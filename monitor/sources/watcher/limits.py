@@ -33,8 +33,10 @@ def folder_budget() -> int:
     return MOST_FOLDERS if lowest is None else min(MOST_FOLDERS, lowest[0] // 2)
 
 
-def explain(error: OSError) -> str:
+def explain(error: Exception) -> str:
     """Why folders cannot be followed, and what to do."""
+    if not isinstance(error, OSError):
+        return f"a fault of the monitor ({type(error).__name__}: {error})"
     if error.errno == errno.ENOSPC:
         return _explain("watches", WATCH_LIMITS)
     if error.errno == errno.EMFILE:

@@ -10,7 +10,8 @@ import msgspec
 
 from monitor.model import Millis
 
-TargetKind = Literal["worktree", "git", "coordination", "sessions"]
+TargetKind = Literal["git", "coordination", "sessions", "worktree"]
+"""In the order of being followed, should the limit not be enough: what tells most for the fewest folders first."""
 
 SKIPPED: Final = frozenset(
     {

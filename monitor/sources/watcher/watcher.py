@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections import Counter
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from monitor.sources.watcher.back_off import BackOff
 from monitor.sources.watcher.batch import Batch
@@ -34,8 +34,7 @@ SETTLE_SECONDS: Final = 0.05
 """From the news of a folder to following it: what is made together is taken together."""
 SLICE: Final = 64
 """Folders looked at in one go of the thread."""
-ORDER: Final[dict[TargetKind, int]] = {"git": 0, "coordination": 1, "worktree": 2}
-"""What tells most for the fewest folders is followed first, should the limit not be enough for all."""
+ORDER: Final[tuple[TargetKind, ...]] = get_args(TargetKind)
 
 
 class Watcher:
@@ -101,7 +100,7 @@ class Watcher:
         try:
             while True:
                 self._wake.clear()
-                await self._work()
+                await self._try()
                 try:
                     await asyncio.wait_for(
                         self._wake.wait(), back_off.wait(bool(self._polled or self._refused))
@@ -127,6 +126,17 @@ class Watcher:
 
     # --- following ------------------------------------------------------------------------------------------------
 
+    async def _try(self) -> None:
+        try:
+            await self._work()
+        except Exception as error:  # noqa: BLE001 - the source's boundary: any failure becomes its state
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        """Let everything be polled until it is tried again; `state`, which is recorded with health, says why."""
+        self.close()
+        self._refused = explain(error)
+
     async def _work(self) -> None:
         """Bring what is followed in line with what is wanted."""
         notifier, coverage = self._open()
@@ -138,7 +148,7 @@ class Watcher:
             self._polled.pop(target, None)
             self._batch.forget(target)
         while self._to_plan:
-            target = min(self._to_plan, key=lambda target: (ORDER[target.kind], target))
+            target = min(self._to_plan, key=lambda target: (ORDER.index(target.kind), target))
             self._to_plan.discard(target)
             if target in self._wanted:
                 await self._follow(notifier, coverage, target)
@@ -233,13 +243,11 @@ class Watcher:
             return
         try:
             self._take(self._notifier.read())
-        except OSError as error:
-            self.close()
-            self._refused = explain(error)
+            self._notifier.start(self._ready)
+            self._tell()
+        except Exception as error:  # noqa: BLE001 - as above
+            self._give_up(error)
             self._wake.set()
-            return
-        self._notifier.start(self._ready)
-        self._tell()
 
     def _tell(self) -> None:
         changes = self._batch.take()
