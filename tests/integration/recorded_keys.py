@@ -20,6 +20,7 @@ from monitor.history.writing.session_rows import (
 )
 from monitor.keystore import Keys, KeyStore
 from monitor.model import (
+    CALLS_LIMIT,
     AgentMetrics,
     AgentStatus,
     Board,
@@ -28,6 +29,7 @@ from monitor.model import (
     Session,
     SourceStatus,
     SystemHealth,
+    ToolCall,
 )
 
 Values = dict[str, Any]
@@ -45,6 +47,9 @@ UPTIME_SLACK: Final = SAMPLE_REPEAT_MS // 1000 + 2
 SAMPLE_SLACK_MS: Final = SAMPLE_REPEAT_MS + 5_000
 """An equal sample is written every ten seconds, and so is the time of the last one."""
 
+LATE_MS: Final = 3_000
+"""What a recorder that is asked ten times a second may be behind with its reading of logs, on a busy machine."""
+
 
 def values_of(store: KeyStore) -> Values:
     """What the store holds now."""
@@ -52,9 +57,13 @@ def values_of(store: KeyStore) -> Values:
 
 
 class Comparison:
-    """A recording's moments in order, as the recorder had them."""
+    """A recording's moments in order, as the recorder had them.
 
-    def __init__(self) -> None:
+    `logs_read_late`: calls of tools are recorded under the times of the agents' logs, which were read some ticks after.
+    """
+
+    def __init__(self, *, logs_read_late: bool = False) -> None:
+        self._logs_read_late = logs_read_late
         self.moments: list[tuple[int, Values]] = []
         self._evidence: dict[str, tuple[Any, Any]] = {}
         self._told_evidence: list[dict[str, Any]] = []
@@ -126,6 +135,10 @@ class Comparison:
             _equal(key, session, shown)
             return
         _equal(key, _turn_of(session), _turn_of(shown))
+        if self._logs_read_late:
+            self._check_late_calls(number, key, session.calls)
+        else:
+            _equal(key, session.calls, shown.calls)
         recent = [
             (at - then, told) for then, values in self.moments[: number + 1] if (told := values.get(key))
         ]
@@ -134,6 +147,22 @@ class Comparison:
         # Usage by model is as new as the numbers, where the hours that are told add up to them.
         details = [_details_of(told) for age, told in recent if age <= DETAILS_REPEAT_MS + 140_000]
         assert _details_of(session) in details
+
+    def _check_late_calls(self, number: int, key: str, calls: tuple[ToolCall, ...]) -> None:
+        """Those of the recorder, and those of the last moments that it read later: each as it stood then."""
+        at, live = self.moments[number]
+        told = {
+            call.call_id: call
+            for _, values in self.moments[number:]
+            if (session := values.get(key)) is not None
+            for call in session.calls
+        }
+        _equal(key, calls, tuple(_as_of(told[call.call_id], at) for call in calls if call.call_id in told))
+        ids = [call.call_id for call in calls]
+        known = [call.call_id for call in live[key].calls]
+        assert len(calls) == CALLS_LIMIT or set(known) <= set(ids)
+        late = [call for call in calls if call.call_id not in known]
+        assert all(at - (call.started or 0) <= LATE_MS for call in late)
 
     def _check_tree(self, number: int, agent_id: str, tree: tuple[ProcessInfo, ...] | None) -> None:
         """A tree is recorded every minute, or 10 s after its processes are others: it is one of that time."""
@@ -282,9 +311,16 @@ def _turn_of(session: Session) -> Session:
     return msgspec.structs.replace(
         session,
         **dict.fromkeys((*DETAIL_FIELDS, *NUMBERS)),
-        **dict.fromkeys(("hours", "evidence"), ()),
+        **dict.fromkeys(("hours", "evidence", "calls"), ()),
         state_since=None,
     )
+
+
+def _as_of(call: ToolCall, at: int) -> ToolCall:
+    """A call that ended later was under way."""
+    if call.ended is None or call.ended <= at:
+        return call
+    return msgspec.structs.replace(call, ended=None, outcome=None)
 
 
 def _details_of(session: Session) -> SessionDetails:

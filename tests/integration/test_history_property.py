@@ -75,7 +75,7 @@ async def recorder(configured: Settings, paths: StatePaths) -> AsyncIterator[tup
 
 @pytest.mark.parametrize("seed", [3])
 async def test_a_recording_of_a_real_fleet_is_what_was_seen(tmp_path: Path, seed: int) -> None:
-    paths, recorded = state_paths(str(tmp_path / "state")), Comparison()
+    paths, recorded = state_paths(str(tmp_path / "state")), Comparison(logs_read_late=True)
     with Fleet(tmp_path / "fleet", agents=3, seed=seed, pace=40) as fleet:
         loaded = load(fleet.config, environ={}).settings
         configured = msgspec.structs.replace(
