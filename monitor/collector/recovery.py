@@ -20,6 +20,7 @@ from monitor.errors import DatabaseDamagedError, DatabaseError
 from monitor.history.check.quick import quick_check
 from monitor.history.lock import RecorderLock
 from monitor.history.recovery.rebuild import (
+    altered_schema,
     damaged_schema,
     is_emptied,
     is_ours,
@@ -196,8 +197,12 @@ class Guard:
         if isinstance(error, DatabaseError):
             problem = await damaged_schema(database, error)
         else:
-            found = await asyncio.to_thread(quick_check, database, CHECK_SECONDS)
-            problem = next(iter(found.damage + found.rules), "")
+            problem = await altered_schema(database) or await self._quick_problem()
         if not problem:
             raise error
         raise DatabaseDamagedError(f"{database}: is damaged: {problem}.") from error
+
+    async def _quick_problem(self) -> str:
+        """What a quick check finds first; empty when it finds nothing."""
+        found = await asyncio.to_thread(quick_check, self._paths.database, CHECK_SECONDS)
+        return next(iter(found.damage + found.rules), "")

@@ -16,7 +16,7 @@ FROM pragma_foreign_key_check LIMIT :limit;
 -- Agents that were sampled but are not in `agents`: the index is walked from agent to agent.
 WITH RECURSIVE sampled (agent_id) AS (
     SELECT min(agent_id) FROM agent_metrics
-    UNION ALL
+    UNION
     SELECT (SELECT min(agent_id) FROM agent_metrics WHERE agent_id > sampled.agent_id)
     FROM sampled WHERE sampled.agent_id IS NOT NULL
 )

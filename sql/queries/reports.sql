@@ -24,7 +24,7 @@ SELECT done_until FROM rollups WHERE name = :rollup;
 WITH RECURSIVE
     sampled (agent_id) AS (
         SELECT min(agent_id) FROM agent_metrics
-        UNION ALL
+        UNION
         SELECT (SELECT min(agent_id) FROM agent_metrics WHERE agent_id > sampled.agent_id)
         FROM sampled WHERE sampled.agent_id IS NOT NULL
     ),

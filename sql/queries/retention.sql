@@ -6,7 +6,7 @@
 -- Every agent that may have rows; the index is walked from agent to agent for those that are not in `agents`.
 WITH RECURSIVE sampled (agent_id) AS (
     SELECT min(agent_id) FROM agent_metrics
-    UNION ALL
+    UNION
     SELECT (SELECT min(agent_id) FROM agent_metrics WHERE agent_id > sampled.agent_id)
     FROM sampled WHERE sampled.agent_id IS NOT NULL
 )
@@ -18,7 +18,7 @@ WHERE agent_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM agents WHERE agents.age
 -- name: board_roots()
 WITH RECURSIVE board (root) AS (
     SELECT min(root) FROM board_states
-    UNION ALL
+    UNION
     SELECT (SELECT min(root) FROM board_states WHERE root > board.root) FROM board WHERE board.root IS NOT NULL
 )
 SELECT root FROM board WHERE root IS NOT NULL;
@@ -145,7 +145,7 @@ DELETE FROM rag_metrics WHERE timestamp < min(
 -- The newest event before the cut of each source that the recorder of that moment told of.
 WITH RECURSIVE source (subject) AS (
     SELECT * FROM (SELECT subject FROM events WHERE type = 'source' ORDER BY subject LIMIT 1)
-    UNION ALL
+    UNION
     SELECT (
         SELECT subject FROM events WHERE type = 'source' AND subject > source.subject ORDER BY subject LIMIT 1
     ) FROM source WHERE source.subject IS NOT NULL

@@ -105,7 +105,7 @@ WHERE timestamp = (SELECT max(timestamp) FROM agent_profiles WHERE agent_id = p.
 -- Agents of which nothing but samples is left: they keep their id, and last until their last sample.
 WITH RECURSIVE sampled (agent_id) AS (
     SELECT min(agent_id) FROM agent_metrics
-    UNION ALL
+    UNION
     SELECT (SELECT min(agent_id) FROM agent_metrics WHERE agent_id > sampled.agent_id)
     FROM sampled WHERE sampled.agent_id IS NOT NULL
 )

@@ -104,7 +104,7 @@ SELECT timestamp, kind, text, details FROM (
 -- The newest event of each task of each root: the index is walked from task to task, not from event to event.
 WITH RECURSIVE task (task_id, root) AS (
     SELECT * FROM (SELECT task_id, root FROM task_events ORDER BY task_id, root LIMIT 1)
-    UNION ALL
+    UNION
     SELECT after.task_id, after.root FROM task JOIN task_events AS after ON after.id = (
         SELECT id FROM task_events WHERE (task_id, root) > (task.task_id, task.root) ORDER BY task_id, root LIMIT 1
     )
@@ -132,7 +132,7 @@ SELECT task_id FROM task_events WHERE id > :after;
 -- The state of each root's board that holds: the newest row of each.
 WITH RECURSIVE board (root) AS (
     SELECT min(root) FROM board_states
-    UNION ALL
+    UNION
     SELECT (SELECT min(root) FROM board_states WHERE root > board.root) FROM board WHERE board.root IS NOT NULL
 )
 SELECT s.*
@@ -226,7 +226,7 @@ ORDER BY recorded_at;
 -- The newest state of each source that the recorder of that moment told.
 WITH RECURSIVE source (subject) AS (
     SELECT * FROM (SELECT subject FROM events WHERE type = 'source' ORDER BY subject LIMIT 1)
-    UNION ALL
+    UNION
     SELECT (
         SELECT subject FROM events WHERE type = 'source' AND subject > source.subject ORDER BY subject LIMIT 1
     ) FROM source WHERE source.subject IS NOT NULL

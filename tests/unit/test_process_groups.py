@@ -147,10 +147,12 @@ class Agent:
         self.top.used, self.top.reaped_delta, self.top.tick = used, reaped, self.tick
         return self.group.reading(self.table, Rates(self.tick, 1.0, 1000)).cpu_usage
 
-    def end_child(self, own: float) -> None:
+    def end_child(self, own: float, *, just_read: float = 0) -> None:
+        """It ends in the tick that comes, in which `just_read` of its own time was still read."""
         child = self.table.add(50, 10)
-        child.own = own
-        self.group.owe(child)
+        child.own, child.used = own, just_read
+        child.tick = self.tick + bool(just_read)
+        self.group.owe(child, self.tick + 1)
 
 
 @pytest.fixture
@@ -169,6 +171,12 @@ def test_children_never_seen_count_with_all_they_used(agent: Agent) -> None:
 
 def test_of_a_child_that_was_seen_only_the_rest_counts(agent: Agent) -> None:
     agent.end_child(own=6000)
+    assert agent.read(reaped=6025) == 25
+    assert agent.read() == 0
+
+
+def test_what_was_read_of_a_child_in_the_tick_of_its_end_counts_with_the_rest(agent: Agent) -> None:
+    agent.end_child(own=6011, just_read=11)
     assert agent.read(reaped=6025) == 25
     assert agent.read() == 0
 

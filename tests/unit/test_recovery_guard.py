@@ -161,6 +161,7 @@ async def test_a_value_that_no_recorder_writes_is_told_from_a_fault_of_the_progr
         assert database.recovery is not None
 
 
+@pytest.mark.parametrize("instead", [b"z", b"\x9b"], ids=["a letter", "no letter"])
 @pytest.mark.parametrize(
     ("place", "body"),
     [
@@ -168,17 +169,19 @@ async def test_a_value_that_no_recorder_writes_is_told_from_a_fault_of_the_progr
         (44, b"\x00\x00\x00\x09"),
         (None, b"schema_version"),
         (None, b"since           INTEGER"),
+        (None, b"average_response_time"),
+        (None, b"warning"),
     ],
-    ids=["form of the file", "form of the schema", "name of a table", "name of a column"],
+    ids=["form of the file", "form of the schema", "table", "column asked for", "column read", "word of a list"],
 )
 async def test_what_sqlite_takes_for_another_fault_is_known_for_damage(
-    tmp_path: Path, place: int | None, body: bytes
+    tmp_path: Path, place: int | None, body: bytes, instead: bytes
 ) -> None:
     paths = state(tmp_path)
     file = await recorded(tmp_path, 5)
     content = file.read_bytes()
     if place is None:
-        file.write_bytes(content.replace(body, b"z" + body[1:]))
+        file.write_bytes(content.replace(body, instead + body[1:]))
     else:
         damage_page(file, 1, body, offset=place)
     async with opened(paths) as database:

@@ -36,17 +36,19 @@ class QuickCheck(msgspec.Struct, frozen=True, kw_only=True):
 def quick_check(file: Path, seconds: float) -> QuickCheck:
     """Read all pages, table by table, for at most that long. Blocks; other threads run meanwhile.
 
-    Each table is read in a transaction of its own, so that the write-ahead log can start again in between. Raises
-    DatabaseError when the file cannot be read.
+    For the recorder alone: SQLite leaves out the CHECKs of a database that is opened read-only, so that this opens it
+    for writing, and forbids itself to. Each table is read in a transaction of its own, so that the write-ahead log can
+    start again in between. Raises DatabaseError when the file cannot be read.
     """
     deadline = time.monotonic() + seconds
     found: list[str] = []
     complete = True
-    uri = f"{file.absolute().as_uri()}?mode=ro"
+    uri = f"{file.absolute().as_uri()}?mode=rw"
     try:
         with closing(
             sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)
         ) as db:
+            db.execute("PRAGMA query_only = ON")
             db.set_progress_handler(lambda: time.monotonic() > deadline, STEPS)
             for (name,) in db.execute(sql("schema_tables")).fetchall():
                 found += (problem for (problem,) in db.execute(sql("quick_integrity"), {"of_table": name}))

@@ -78,8 +78,14 @@ async def damaged_schema(database: Path, error: DatabaseError) -> str:
         return ""
     if await asyncio.to_thread(_has_strange_form, database):
         return "its header names a form that no recorder writes"
-    if code == sqlite3.SQLITE_READONLY:
-        return ""
+    return "" if code == sqlite3.SQLITE_READONLY else await altered_schema(database)
+
+
+async def altered_schema(database: Path) -> str:
+    """What in the schema is not as it was made, a name of a column for instance; empty when all is, or it is unknown.
+
+    No connection of this process may have the database open.
+    """
     try:
         async with open_reader(database) as db:
             found = objects(await fetch(db, "schema_objects"))

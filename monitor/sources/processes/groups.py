@@ -58,9 +58,13 @@ class Group:
         self._ended_before: float = 0
         self._last: ProcessGroup | None = None
 
-    def owe(self, entry: Entry) -> None:
-        """A child of a member ended: all its CPU time will show again, as that of the member's children."""
-        self._ended += entry.own + entry.reaped
+    def owe(self, entry: Entry, tick: int) -> None:
+        """A child of a member ended: all its CPU time will show again, as that of the member's children.
+
+        What was read of it in the very `tick` in which it ended was not counted yet, and never will be.
+        """
+        uncounted = entry.used + entry.reaped_delta if entry.tick == tick else 0
+        self._ended += entry.own + entry.reaped - uncounted
 
     def reading(self, table: ProcessTable, rates: Rates) -> ProcessGroup:
         """Sum up this tick; to be called once a tick, after all members were read.

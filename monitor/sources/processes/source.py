@@ -176,7 +176,7 @@ class ProcessSource:
             parent = self._table.entries.get(waiter.ppid)
             owing = self._group_of.get(parent) if parent is not None else None
             if owing is not None:
-                owing.owe(entry)
+                owing.owe(entry, self._rates.tick)
         return was_member
 
     def _claim(self) -> bool:

@@ -40,6 +40,10 @@ class Ending(NamedTuple):
     """Its exit code, or the signal."""
 
 
+ASKED_EARLY: Final = (Ending("stopped", signal.SIGTTIN), Ending("stopped", signal.SIGTTOU))
+"""Of a program that asked for the terminal before it had it, and may go on."""
+
+
 class Job:
     """A program that was started on this terminal.
 
@@ -81,10 +85,12 @@ class Job:
 
     async def _in_front(self, process: subprocess.Popen[bytes], modes: list[Any] | None) -> Ending:
         self._give(process.pid)
-        # It may have asked for the terminal before it had it, and been stopped for that.
-        self._tell(signal.SIGCONT)
+        ending = _look(process)
+        if ending is None or ending in ASKED_EARLY:
+            ending = None
+            self._tell(signal.SIGCONT)
         try:
-            return await self._wait(process)
+            return ending or await self._wait(process)
         except asyncio.CancelledError:
             await self._hang_up(process)
             raise
@@ -92,15 +98,9 @@ class Job:
             self._take_back(modes)
 
     async def _wait(self, process: subprocess.Popen[bytes]) -> Ending:
-        while True:
-            pid, status = os.waitpid(process.pid, os.WNOHANG | os.WUNTRACED)  # noqa: ASYNC222 - it does not wait
-            if not pid:
-                await asyncio.sleep(LOOK_SECONDS)
-            elif os.WIFSTOPPED(status):
-                return Ending("stopped", os.WSTOPSIG(status))
-            else:
-                code = process.returncode = os.waitstatus_to_exitcode(status)
-                return Ending("killed", -code) if code < 0 else Ending("exited", code)
+        while (ending := _look(process)) is None:
+            await asyncio.sleep(LOOK_SECONDS)
+        return ending
 
     async def _hang_up(self, process: subprocess.Popen[bytes]) -> None:
         """The monitor ends while the program runs: it gets what it would get from a terminal that goes away."""
@@ -150,6 +150,17 @@ class Job:
                     os.write(self._screen, RESET.encode())
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _look(process: subprocess.Popen[bytes]) -> Ending | None:
+    """How the program has ended or stopped since the last look; None while it runs."""
+    pid, status = os.waitpid(process.pid, os.WNOHANG | os.WUNTRACED)
+    if not pid:
+        return None
+    if os.WIFSTOPPED(status):
+        return Ending("stopped", os.WSTOPSIG(status))
+    code = process.returncode = os.waitstatus_to_exitcode(status)
+    return Ending("killed", -code) if code < 0 else Ending("exited", code)
 
 
 def may_stop() -> bool:
