@@ -98,9 +98,11 @@ class Job:
             self._take_back(modes)
 
     async def _wait(self, process: subprocess.Popen[bytes]) -> Ending:
-        while (ending := _look(process)) is None:
+        while True:
+            ending = _look(process)
+            if ending is not None:
+                return ending
             await asyncio.sleep(LOOK_SECONDS)
-        return ending
 
     async def _hang_up(self, process: subprocess.Popen[bytes]) -> None:
         """The monitor ends while the program runs: it gets what it would get from a terminal that goes away."""
