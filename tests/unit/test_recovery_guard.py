@@ -172,7 +172,14 @@ async def test_a_value_that_no_recorder_writes_is_told_from_a_fault_of_the_progr
         (None, b"average_response_time"),
         (None, b"warning"),
     ],
-    ids=["form of the file", "form of the schema", "table", "column asked for", "column read", "word of a list"],
+    ids=[
+        "form of the file",
+        "form of the schema",
+        "table",
+        "column asked for",
+        "column read",
+        "word of a list",
+    ],
 )
 async def test_what_sqlite_takes_for_another_fault_is_known_for_damage(
     tmp_path: Path, place: int | None, body: bytes, instead: bytes
