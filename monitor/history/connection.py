@@ -44,6 +44,7 @@ _REMEDIES: Final = {
     sqlite3.SQLITE_IOERR: "the disk does not read or write it: see the system's log for the disk.",
 }
 
+_UNDECODED: Final = "Could not decode to UTF-8"
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -55,7 +56,7 @@ def explain(error: sqlite3.Error, file: Path) -> DatabaseError:
         return DatabaseError(
             f"{place}: is read-only: make it writable for this user, or name another file with --db."
         )
-    if str(error).startswith("Could not decode to UTF-8"):  # Python's own, without a code
+    if str(error).startswith(_UNDECODED):  # Python's own, without a code
         code = sqlite3.SQLITE_CORRUPT
     remedy = _REMEDIES.get(code & 0xFF)
     kind = DatabaseDamagedError if code & 0xFF in _DAMAGE else DatabaseError
@@ -101,7 +102,20 @@ async def in_one_go(db: aiosqlite.Connection, work: Callable[[sqlite3.Connection
     a tick. It has no public way to do several statements in one go; this is how all of its own methods do theirs. Once
     begun, `work` is done to its end, also when the caller is cancelled.
     """
-    return cast("T", await db._execute(work, db._conn))  # type: ignore[no-untyped-call]  # noqa: SLF001 - as said
+    execute = db._execute(_decoded(work), db._conn)  # type: ignore[no-untyped-call]  # noqa: SLF001 - as said
+    return cast("T", await execute)
+
+
+def _decoded(work: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
+    """The same, with the error that Python raises for a message of SQLite's that quotes a damaged schema as SQLite's."""
+
+    def run(db: sqlite3.Connection) -> T:
+        try:
+            return work(db)
+        except UnicodeDecodeError as error:
+            raise sqlite3.DatabaseError(f"{_UNDECODED}: {error}") from error
+
+    return run
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from monitor.collector.checkup import Checkup
 from monitor.collector.recovery import Guard, Opened
 from monitor.collector.sink import HistorySink
 from monitor.config import Settings
-from monitor.errors import DatabaseError, MonitorError
+from monitor.errors import DatabaseDamagedError, DatabaseError, MonitorError
 from monitor.history.backup.backup import back_up
 from monitor.history.lock import holder
 from monitor.history.recovery.rebuild import asides, put_aside
@@ -194,6 +194,19 @@ async def test_what_sqlite_takes_for_another_fault_is_known_for_damage(
     async with opened(paths) as database:
         assert database.recovery is not None
         assert rows_of(paths.database)["agent_metrics"] == 10
+
+
+async def test_a_message_that_quotes_a_damaged_schema_tells_of_damage(tmp_path: Path) -> None:
+    paths = state(tmp_path)
+    async with opened(paths) as database:
+        with closing(sqlite3.connect(paths.database, isolation_level=None)) as db:
+            db.executescript(
+                "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
+                "CAST(replace(CAST(sql AS BLOB), 'severity IN', CAST(x'7365766572697479a0494e' AS BLOB)) AS TEXT) "
+                "WHERE name = 'alerts'; PRAGMA schema_version = 9999"
+            )
+        with pytest.raises(DatabaseDamagedError):
+            await database.writer.write(full_tick(100))
 
 
 async def test_what_is_in_memory_when_damage_shows_is_written_to_the_new_database(tmp_path: Path) -> None:
