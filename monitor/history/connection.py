@@ -107,7 +107,7 @@ async def in_one_go(db: aiosqlite.Connection, work: Callable[[sqlite3.Connection
 
 
 def _decoded(work: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
-    """The same, with the error that Python raises for a message of SQLite's that quotes a damaged schema as SQLite's."""
+    """The same, with what Python raises for a message that quotes a damaged schema as an error of SQLite's."""
 
     def run(db: sqlite3.Connection) -> T:
         try:
