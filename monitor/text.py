@@ -109,8 +109,13 @@ def mask_url(url: str) -> str:
     return clean(_PARAMETER.sub(_mask_parameter, line), URL_LIMIT)
 
 
+def is_secret_name(name: str) -> bool:
+    """Whether what is called so may be a secret, by the sound of it."""
+    return _SECRET_NAME.search(name) is not None
+
+
 def _mask_parameter(match: re.Match[str]) -> str:
-    if not _SECRET_NAME.search(match[2]):
+    if not is_secret_name(match[2]):
         return match[0]
     return f"{match[1]}{match[2]}=***"
 

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """A task of a coordination board (checklist SIB-03), `status` in the board's own upper-case word."""
+    """A task of a coordination board (checklist SIB-03), or of an attached system.
+
+    `status` is in the board's own upper-case word; of a system's task it is the board's word for what
+    `system_status` means.
+    """
 
     id: str
     title: str
@@ -39,6 +43,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """The watched folder whose board holds it."""
     extra: dict[str, str] = {}
     """Keys the board added of its own, shortened to text."""
+    system: str = ""
+    """Name of the attached system that it is from; empty: of our own boards."""
+    system_status: str = ""
+    """The system's own word for its status."""
 
 
 class TaskMetrics(msgspec.Struct, frozen=True, kw_only=True):

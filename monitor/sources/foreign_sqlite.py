@@ -37,7 +37,7 @@ class ForeignDatabase:
 
     def changed(self) -> bool:
         """Whether something was written since the last reading that went well."""
-        return self._signatures() != self._seen
+        return self.signatures() != self._seen
 
     @contextmanager
     def opened(self) -> Iterator[sqlite3.Connection]:
@@ -45,7 +45,7 @@ class ForeignDatabase:
 
         A reading that fails, or during which a file without a log has changed, is not taken for one.
         """
-        before = self._signatures()
+        before = self.signatures()
         if before[0] is None:
             raise SourceError(f"{self.path} is not there.")
         live = self._is_live()
@@ -59,10 +59,11 @@ class ForeignDatabase:
                 yield db
         except sqlite3.Error as error:
             raise SourceError(f"{self.path} cannot be read: {error}.") from error
-        if live or self._signatures() == before:
+        if live or self.signatures() == before:
             self._seen = before
 
-    def _signatures(self) -> tuple[Signature | None, Signature | None]:
+    def signatures(self) -> tuple[Signature | None, Signature | None]:
+        """What differs when something was written: of the file, and of its write-ahead log."""
         return signature(self.path), signature(f"{self.path}-wal")
 
     def _is_live(self) -> bool:

@@ -1,0 +1,153 @@
+"""A system that keeps its state in JSON files, read as tables: a file of objects is a table, and so is a map of them.
+
+The tables stand in memory for the time of a reading, with the columns that some query asks for and no others, so that
+one language reads every system.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from monitor.errors import SourceError
+from monitor.sources.files import Signature, read_file, signature
+from monitor.sources.systems.sqlite import SqliteLook
+from monitor.sources.values import decode_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from monitor.sources.systems.catalogue import Tables
+
+FILE_LIMIT: Final = 64 << 20
+"""Bytes of a file that is read whole."""
+ROW_LIMIT: Final = 200_000
+_ENDINGS: Final = (".json", ".jsonl")
+_KEY: Final = "key"
+"""The column that holds the key of an object in a map, where it has no id of its own."""
+
+
+def json_files(place: str) -> tuple[str, ...]:
+    """The JSON files at a place: the file itself, or those of a folder; none for anything else."""
+    if os.path.isdir(place):
+        try:
+            names = sorted(os.listdir(place))
+        except OSError as error:
+            raise SourceError(f"{place} cannot be read: {error.strerror}.") from error
+        return tuple(os.path.join(place, name) for name in names if name.endswith(_ENDINGS))
+    return (place,) if place.endswith(_ENDINGS) else ()
+
+
+class JsonFiles:
+    """An `Engine` on the JSON files of a folder, or on one file."""
+
+    name = "files"
+    dialect = "sqlite"
+
+    def __init__(self, place: str, asked: Tables) -> None:
+        self._place = place
+        self._asked = asked
+
+    def stamp(self) -> object | None:
+        """The files with their sizes and times."""
+        stamps: dict[str, Signature | None] = {path: signature(path) for path in json_files(self._place)}
+        if not any(stamps.values()):
+            raise SourceError(f"{self._place} is not there, or holds no JSON file.")
+        return stamps
+
+    @contextmanager
+    def look(self) -> Iterator[SqliteLook]:
+        """Read the files into tables. Raises SourceError."""
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+            filled: set[str] = set()
+            for path in json_files(self._place):
+                for table, objects in _tables_in(path):
+                    if table in self._asked and table not in filled:
+                        filled.add(table)
+                        fill(db, table, objects, self._asked[table])
+            yield SqliteLook(db)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def fill(
+    db: sqlite3.Connection, table: str, objects: Iterable[dict[str, Any]], columns: frozenset[str]
+) -> None:
+    """Make a table of objects, with those of the columns that some object has; a dot leads into an object in one."""
+    rows = [{column: _at(held, column) for column in columns} for held in objects]
+    present = sorted(column for column in columns if any(row[column] is not None for row in rows))
+    if not present:
+        return
+    names = ", ".join(f'"{name}"' for name in present)
+    marks = ", ".join("?" for _ in present)
+    db.execute(f'CREATE TABLE "{table}" ({names})')
+    db.executemany(
+        f'INSERT INTO "{table}" VALUES ({marks})',  # noqa: S608 - a name that a query of ours asks for
+        ([_cell(row[name]) for name in present] for row in rows),
+    )
+
+
+def _at(held: dict[str, Any], column: str) -> Any:
+    """The value under a column's name, or under its dotted path."""
+    if column in held or "." not in column:
+        return held.get(column)
+    found: Any = held
+    for key in column.split("."):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+def _cell(value: Any) -> Any:
+    if value is None or isinstance(value, (str, float)):
+        return value
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**63 else None
+    return msgspec.json.encode(value).decode() if isinstance(value, (dict, list)) else str(value)
+
+
+def _tables_in(path: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The tables of one file: its name and its objects, or each map and list of objects in it under its own key."""
+    name = os.path.splitext(os.path.basename(path))[0].replace("-", "_")
+    data = read_file(os.path.basename(path), root=os.path.dirname(path), limit=FILE_LIMIT).data
+    if path.endswith(".jsonl"):
+        yield name, _lines(data, path)
+        return
+    document = decode_json(data, path)
+    if isinstance(document, list):
+        yield name, _objects(document)
+    elif isinstance(document, dict):
+        yield name, [document]
+        for key, held in document.items():
+            objects = (
+                _objects(held) if isinstance(held, list) else _mapped(held) if isinstance(held, dict) else []
+            )
+            if objects:
+                yield key, objects
+
+
+def _lines(data: bytes, path: str) -> list[dict[str, Any]]:
+    """An object a line; the last one may still be being written, and one that is no JSON is left out."""
+    found = []
+    for line in data.splitlines()[:ROW_LIMIT]:
+        try:
+            held = decode_json(line, path) if line.strip() else None
+        except SourceError:
+            continue
+        if isinstance(held, dict):
+            found.append(held)
+    return found
+
+
+def _objects(entries: list[Any]) -> list[dict[str, Any]]:
+    return [entry for entry in entries[:ROW_LIMIT] if isinstance(entry, dict)]
+
+
+def _mapped(held: dict[str, Any]) -> list[dict[str, Any]]:
+    """The objects of a map, each with its key."""
+    entries = list(held.items())[:ROW_LIMIT]
+    return [{_KEY: key, **entry} for key, entry in entries if isinstance(entry, dict)]
