@@ -50,6 +50,8 @@ class Keys:
     HISTORY_PROBLEM: Final = "history:problem"
     """Why what is filled from the history for who subscribes to it cannot be read; not set while all is well."""
     SOURCES: Final = "system:sources:current"
+    SYSTEMS: Final = "systems:all"
+    """`SystemState` of each attached system, in the order of the configuration."""
     RAG: Final = "rag:metrics:current"
     RAG_PATTERNS: Final = "rag:patterns:top"
     CONNECTIONS: Final = "viewers:connections"
@@ -87,6 +89,11 @@ class Keys:
     def session(agent_id: str) -> str:
         """The agent's newest `Session`, as its own log tells; not there while none is known."""
         return f"agents:{agent_id}:session"
+
+    @staticmethod
+    def system(name: str) -> str:
+        """`SystemReading` of an attached system: all that is known of it."""
+        return f"systems:{name}:reading"
 
     @staticmethod
     def series(agent_id: str, span: str) -> str:

@@ -57,6 +57,10 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     last_activity: Millis | None = None
     stale: bool = False
     """A probe failed: the status is the last one known."""
+    system: str = ""
+    """Name of the attached system that knows it; empty: none does."""
+    system_status: str = ""
+    """The system's own word for its status."""
 
 
 class AgentMetrics(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,7 +30,8 @@ VALUES ('t1', 'p2', 'emp_001', 'code_review', 2, 'running', 'Review', '{"prompt"
 INSERT INTO task_queue (id, task_id, queue_name, status, priority, payload)
 VALUES ('q1', 't1', 'high', 'delayed', 1, 'canary-7f3a'), ('q2', 't1', 'high', 'completed', 0, NULL);
 INSERT INTO process_logs (process_id, log_level, message, metadata) VALUES ('p2', 'WARN', 'careful', 'canary-7f3a');
-INSERT INTO system_events (event_type, source, severity, message, details) VALUES ('alert', 'x', 'high', 'bad', 'canary-7f3a');
+INSERT INTO system_events (event_type, source, severity, message, details)
+VALUES ('alert', 'x', 'high', 'bad', 'canary-7f3a');
 INSERT INTO system_config (key, value, data_type, is_secret)
 VALUES ('max_concurrent_processes', '7', 'number', FALSE), ('smtp', 'canary-7f3a', 'string', TRUE),
     ('github_token', 'canary-7f3a', 'string', FALSE);
