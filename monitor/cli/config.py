@@ -37,6 +37,7 @@ def show(options: Globals, *, as_json: bool) -> None:
     value = msgspec.to_builtins(options.settings)
     value["rag"] = {key: mask_url(text) for key, text in value["rag"].items()}
     value["services"] = [{**service, "target": mask_url(service["target"])} for service in value["services"]]
+    value["systems"] = [{**system, "url": mask_url(system["url"])} for system in value["systems"]]
     if as_json:
         sys.stdout.write(msgspec.json.encode({"schema": SCHEMA, **value}).decode() + "\n")
         return

@@ -24,9 +24,13 @@ from monitor.model import (
     Mute,
     RagMetrics,
     Session,
+    SourceStatus,
     SystemHealth,
+    SystemReading,
+    SystemState,
 )
 from monitor.rules.mutes import muted_by
+from monitor.sources.systems.reader import COUNTED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
@@ -165,6 +169,7 @@ def as_json(store: KeyStore, host: str, origin: str) -> dict[str, Any]:
         ],
         "mutes": plain(store.get(Keys.MUTES, ())),
         "sources": plain(store.get(Keys.SOURCES, ())),
+        **systems_json(store),
     }
 
 
@@ -173,6 +178,36 @@ def agent_json(store: KeyStore, agent_id: str) -> dict[str, Any]:
     status: AgentStatus = store.get(Keys.status(agent_id))
     metrics: AgentMetrics = store.get(Keys.metrics(agent_id)) or AgentMetrics()
     return {**plain(status), **plain(metrics), "session": session_json(store.get(Keys.session(agent_id)))}
+
+
+def systems_json(store: KeyStore) -> dict[str, Any]:
+    """The attached systems, and what they queue, run and plan."""
+    readings: list[SystemReading] = [
+        reading
+        for state in store.get(Keys.SYSTEMS, ())
+        if (reading := store.get(Keys.system(state.name))) is not None
+    ]
+    sources: tuple[SourceStatus, ...] = store.get(Keys.SOURCES, ())
+    looked = {source.subject: source.last_success for source in sources if source.name == "system"}
+    now = store.get(Keys.CLOCK, 0)
+    return {
+        "systems": [_state_json(reading.state, looked.get(reading.state.name), now) for reading in readings],
+        "queue": [item for reading in readings for item in plain(reading.queue)],
+        "executions": [item for reading in readings for item in plain(reading.executions)],
+        "workflows": [item for reading in readings for item in plain(reading.workflows)],
+        "projects": [item for reading in readings for item in plain(reading.projects)],
+    }
+
+
+def _state_json(state: SystemState, looked_at: Millis | None, now: Millis) -> dict[str, Any]:
+    """A system; `lag_ms` is how long ago it was looked at, that is, how old what is told of it may be."""
+    at = looked_at if looked_at is not None else state.read_at
+    counts = {name: state.counts.get(name, 0) for name in COUNTED}
+    return {
+        **plain(state),
+        "counts": {**state.counts, **counts},
+        "lag_ms": None if at is None else max(0, now - at),
+    }
 
 
 def session_json(session: Session | None) -> dict[str, Any] | None:

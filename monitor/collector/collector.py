@@ -21,6 +21,7 @@ from monitor.collector.retell import ended_alerts, ended_mutes, missed_task_even
 from monitor.collector.roster import Member, Roster
 from monitor.collector.session_book import SessionBook
 from monitor.collector.sources import SourceBook
+from monitor.collector.system_book import SystemBook
 from monitor.collector.vitals import Vitals
 from monitor.history.writing.rows import TickRows
 from monitor.model import (
@@ -105,13 +106,14 @@ class Collector:
         self._publisher = Publisher(store)
         self._processes = ProcessNews(self.inputs, self._roster, self._facts, self._publisher)
         self._sessions = SessionBook(self._roster, self.inputs, worktree_of)
+        self._systems = SystemBook(settings.systems, self._roster, self.inputs, worktree_of, host=host)
         self._books_of_agents = (
             *(self._facts, self._statuses, self._commits, self._publisher, self._processes, self._sessions),
         )
         self._rows = TickRows(at=self._started_at)
         self._sources: tuple[SourceStatus, ...] = ()
         self._sources_seen = (-SOURCES_EVERY_SECONDS, -1)
-        self._boards_seen = -1
+        self._boards_seen = (-1, -1)
         self._roster_seen = -1
         self._slow_look_at = 0.0
         self._rag_at: Millis | None = None
@@ -132,7 +134,7 @@ class Collector:
         self._mutes = MuteBook(snapshot.mutes)
         self._commits.restore(snapshot.commits)
         self._committers.update(agent_id for commit in snapshot.commits for agent_id in commit.agent_ids)
-        self._boards.restore(snapshot, self._settings.roots)
+        self._boards.restore(snapshot, (*self._settings.roots, *self._systems.roots))
         self._publisher.board(self._boards.board)
         self._publisher.restore(snapshot)
         self._sessions.restore(snapshot.sessions.by_agent)
@@ -181,6 +183,8 @@ class Collector:
         await self.inputs.sample(now)
         self._slow_look(now)
         self._rows.events.extend(self._processes.take(now))
+        self._take_sources()
+        self._take_systems(now)
         self._take_boards(now)
         self._follow_roster()
         self._rows.processes.extend(await self._processes.trees())
@@ -188,7 +192,6 @@ class Collector:
         self._take_progress()
         self._take_rag(now)
         self._take_commits()
-        self._take_sources()
         self._judge(now, *self._conclude(now))
         self._take_health(now)
         self._rows.events.extend(self._book.take_events(now))
@@ -246,16 +249,29 @@ class Collector:
         disk_trouble = self._alerts.is_firing("disk-trouble", "database")
         viewers = self._vitals.look(disk_trouble=disk_trouble)
         self._publisher.connections(viewers)
-        for agent_id in self._roster.expire(now):
+        self._forget(self._roster.expire(now), now)
+
+    def _forget(self, agent_ids: Iterable[str], now: Millis) -> None:
+        """These agents are gone for good."""
+        for agent_id in agent_ids:
             for book in self._books_of_agents:
                 book.forget(agent_id)
             self._rows.events.append(events.agent_left(agent_id, now))
 
+    def _take_systems(self, now: Millis) -> None:
+        """Take up what the attached systems told."""
+        systems = self._systems
+        systems.look(now, self._sources)
+        self._forget(systems.gone, now)
+        if systems.changed:
+            self._publisher.systems(systems.readings, systems.changed)
+
     def _take_boards(self, now: Millis) -> None:
-        if self._boards_seen == self.inputs.boards_version:
+        seen = (self.inputs.boards_version, self._systems.boards_version)
+        if self._boards_seen == seen:
             return
-        self._boards_seen = self.inputs.boards_version
-        readings, changes, states = self._boards.apply(self.inputs.boards, now)
+        self._boards_seen = seen
+        readings, changes, states = self._boards.apply({**self.inputs.boards, **self._systems.boards}, now)
         for reading in readings:
             self._roster.apply_board(reading)
         self._rows.task_events.extend(changes)
@@ -366,6 +382,7 @@ class Collector:
             session=self._sessions.told(member.agent.id),
             settled=self._sessions.settled(member.agent.id),
             status=self._statuses.get(member.agent.id),
+            told=self._systems.words.get(member.agent.id),
         )
 
     def _status_changed(self, old: AgentStatus | None, new: AgentStatus) -> None:
@@ -396,6 +413,8 @@ class Collector:
             sources=self._sources,
             overlaps=self._overlaps.look(now),
             spend=self._sessions.spent(now),
+            systems=tuple(self._systems.readings.values()),
+            words=self._systems.words,
             last_commit_at=self._commits.last_commit_at,
             watching_since=self._started_at,
             database_problem=self._sink.problem,

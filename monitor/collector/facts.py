@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from monitor.collector.roster import Member, Roster
     from monitor.config import Thresholds
+    from monitor.rules.system_words import SystemWord
 
 CPU_STEP_MS: Final = 10_000
 """The moment of CPU activity moves in steps, so that a busy agent's record does not change each tick for it."""
@@ -120,10 +121,12 @@ class FactBook:
         session: Session | None = None,
         settled: bool = True,
         status: AgentStatus | None = None,
+        told: SystemWord | None = None,
     ) -> AgentFacts:
         """Everything known of one agent now.
 
-        `settled`: whether all of the log was read that tells of its session; `status`: as it was last concluded.
+        `settled`: whether all of the log was read that tells of its session; `status`: as it was last concluded;
+        `told`: what an attached system says.
         """
         agent, process = member.agent, member.process
         if process is not None:
@@ -144,6 +147,7 @@ class FactBook:
             session=session,
             cpu_active_at=self._cpu_active_at.get(agent.id),
             task=self._tasks.get(agent.id),
+            told=told,
             failed_probes=failed_probes,
         )
         notes = self._watch.note(facts, now, status=status, settled=settled)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from monitor.collector.git_desk import CommitsCallback, GitDesk
 from monitor.collector.jobs import Job, JobBoard
 from monitor.collector.session_desk import SessionDesk
+from monitor.collector.system_desk import SystemDesk
 from monitor.sources.board.source import BoardSource
 from monitor.sources.git import GitSchedule
 from monitor.sources.host import HostSource
@@ -93,6 +94,7 @@ class Inputs:
         self.sessions = SessionDesk(
             settings.sessions, settings.prices, book, spool=spool, interval=intervals.tick
         )
+        self.systems = SystemDesk(settings.systems, book)
         self._worktrees: tuple[str, ...] = ()
         self._session_targets: list[Target] = []
         self.watcher = Watcher(self._saw)
@@ -139,6 +141,7 @@ class Inputs:
         await asyncio.get_running_loop().run_in_executor(self._sampler, self._sample, now)
         self._jobs.deliver()
         self.sessions.deliver()
+        self.systems.deliver()
         if (targets := self.sessions.targets()) != self._session_targets:
             self._session_targets = targets
             self._set_targets()
@@ -153,6 +156,7 @@ class Inputs:
         self.git.start_due(now)
         monotonic = asyncio.get_running_loop().time()
         self._jobs.start_due(now, monotonic)
+        self.systems.start_due(now, monotonic)
         kinds = self.sessions.kinds
         self.sessions.start_due(now, monotonic, kinds if self._watching is None else polled & kinds)
 
@@ -167,6 +171,10 @@ class Inputs:
     def group_of(self, pid: int, start: int | None) -> ProcessKey | None:
         """The agent process in whose tree this process is, as of this tick; None when it is in none."""
         return self._processes.group_of(pid, start)
+
+    def started(self, pid: int) -> Millis | None:
+        """When the process of that number was started, whosever it is; None when there is none, as of this tick."""
+        return self._processes.started(pid)
 
     def started_since(self, key: ProcessKey, at: Millis) -> int | None:
         """How many processes an agent has started since then that still run; None without such a group."""
@@ -191,7 +199,9 @@ class Inputs:
 
     async def settle(self) -> None:
         """Wait until everything that is being asked has answered."""
-        await asyncio.gather(self._jobs.settle(), self.git.settle(), self.sessions.settle())
+        await asyncio.gather(
+            self._jobs.settle(), self.git.settle(), self.sessions.settle(), self.systems.settle()
+        )
 
     async def close(self) -> None:
         """Stop asking; ends every thread and watch."""
@@ -201,6 +211,7 @@ class Inputs:
         await self._jobs.close()
         await self.git.close()
         await self.sessions.close()
+        await self.systems.close()
         self._sampler.shutdown(wait=True)
         self._files.shutdown(wait=False, cancel_futures=True)
         self._processes.close()

@@ -11,7 +11,7 @@ from monitor.keystore import ACTIVITY_LIMIT, EVENTS_LIMIT, Keys, KeyStore
 from monitor.model import Activity, Event, TaskEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from monitor.collector.commits import CommitBook
     from monitor.history.moments.state import Snapshot
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Session,
         SourceStatus,
         SystemHealth,
+        SystemReading,
     )
 
 _ORIGIN_RANK: Final = {"config": 0, "board": 1, "discovered": 2}
@@ -154,6 +155,12 @@ class Publisher:
     def health(self, health: SystemHealth) -> None:
         """Host, services, and the monitor itself."""
         self._store.set(Keys.HEALTH, health)
+
+    def systems(self, readings: Mapping[str, SystemReading], changed: Iterable[str]) -> None:
+        """What the attached systems tell, as far as it changed."""
+        self._store.set(Keys.SYSTEMS, tuple(reading.state for reading in readings.values()))
+        for name in changed:
+            self._store.set(Keys.system(name), readings[name])
 
     def rag(self, metrics: RagMetrics) -> None:
         """The rag metrics, and their top patterns under a key of their own."""

@@ -61,6 +61,7 @@ class Roster:
         self._members: dict[str, Member] = {}
         self._by_worktree: dict[str, list[str]] = {}
         self._groups: tuple[ProcessGroup, ...] = ()
+        self._listed: dict[str, frozenset[str]] = {}
         self.version = 0
         """Grows when an agent came, changed or went."""
         for settings in agents:
@@ -126,6 +127,29 @@ class Roster:
                     origin="board",
                 )
             )
+
+    def apply_system(self, root: str, agents: Iterable[Agent]) -> list[str]:
+        """Take up the agents that only an attached system knows; returns the ids of those that it lists no more."""
+        wanted = {agent.id: agent for agent in agents}
+        gone = sorted(self.listed_by(root) - wanted.keys())
+        for agent_id in gone:
+            self._remove(agent_id)
+        for agent in wanted.values():
+            member = self._members.get(agent.id)
+            if member is None:
+                self._add(agent)
+            elif member.agent != agent:
+                self._replace(member, agent)
+        self._listed[root] = frozenset(wanted)
+        return gone
+
+    def listed_by(self, root: str) -> frozenset[str]:
+        """Ids of the agents that only that attached system knows."""
+        return self._listed.get(root, frozenset())
+
+    def is_others(self, agent_id: str, root: str) -> bool:
+        """Whether an agent of that id is there that this attached system has not listed."""
+        return agent_id in self._members and agent_id not in self.listed_by(root)
 
     def apply_processes(self, groups: tuple[ProcessGroup, ...], now: Millis) -> None:
         """Give each agent its process; a process that no agent owns becomes a discovered agent."""

@@ -16,6 +16,7 @@ from monitor.config.settings import (
     ServiceSettings,
     SessionSettings,
     Settings,
+    SystemSettings,
     Thresholds,
 )
 
@@ -34,6 +35,7 @@ __all__ = [
     "ServiceSettings",
     "SessionSettings",
     "Settings",
+    "SystemSettings",
     "Thresholds",
     "load",
 ]

@@ -20,6 +20,7 @@ from monitor.config.settings import (
     ServiceSettings,
     SessionSettings,
     Settings,
+    SystemSettings,
     Thresholds,
 )
 from monitor.errors import ConfigError
@@ -169,6 +170,7 @@ def _table_of(keys: str) -> list[str]:
         "thresholds": Thresholds,
         "retention": Retention,
         "services": ServiceSettings,
+        "systems": SystemSettings,
         "rag": RagSettings,
         "database": DatabaseSettings,
         "backup": Backup,
@@ -183,9 +185,27 @@ def _table_of(keys: str) -> list[str]:
 
 def _check(settings: Settings, file: str, origins: Mapping[str, str]) -> None:
     """What one field's bounds cannot say."""
+    _check_agents(settings, origins.get("agents", file))
+    _check_services(settings, origins.get("services", file))
+    _check_systems(settings, origins.get("systems", file))
+    limits = settings.thresholds
+    for low, high in (
+        ("active_minutes", "idle_minutes"),
+        ("host_warning_percent", "host_critical_percent"),
+        ("uncommitted_warning", "uncommitted_error"),
+    ):
+        below, above = getattr(limits, low), getattr(limits, high)
+        if below > above:
+            origin = origins.get(f"thresholds.{low}") or origins.get(f"thresholds.{high}", file)
+            raise ConfigError(
+                f"{origin}: thresholds.{low} = {below}: expected at most thresholds.{high} ({above})."
+            )
+
+
+def _check_agents(settings: Settings, origin: str) -> None:
     seen: set[str] = set()
     for index, agent in enumerate(settings.agents):
-        where = f"{origins.get('agents', file)}: agents[{index}]"
+        where = f"{origin}: agents[{index}]"
         if agent.id in seen:
             raise ConfigError(f'{where}.id = "{agent.id}": is given twice; each agent needs its own id.')
         seen.add(agent.id)
@@ -199,25 +219,25 @@ def _check(settings: Settings, file: str, origins: Mapping[str, str]) -> None:
             raise ConfigError(
                 f'{where}.match = "{agent.match}": expected a regular expression ({error}).'
             ) from error
-    limits = settings.thresholds
-    for low, high in (
-        ("active_minutes", "idle_minutes"),
-        ("host_warning_percent", "host_critical_percent"),
-        ("uncommitted_warning", "uncommitted_error"),
-    ):
-        below, above = getattr(limits, low), getattr(limits, high)
-        if below > above:
-            origin = origins.get(f"thresholds.{low}") or origins.get(f"thresholds.{high}", file)
-            raise ConfigError(
-                f"{origin}: thresholds.{low} = {below}: expected at most thresholds.{high} ({above})."
-            )
+
+
+def _check_services(settings: Settings, origin: str) -> None:
     for index, service in enumerate(settings.services):
-        where = f'{origins.get("services", file)}: services[{index}].target = "{service.target}"'
+        where = f'{origin}: services[{index}].target = "{service.target}"'
         port = re.fullmatch(r"(?:\[[^\]]+\]|[^:\s]+):(\d{1,5})", service.target, re.ASCII)
         if service.kind == "tcp" and not (port and 0 < int(port[1]) < 65536):
             raise ConfigError(f"{where}: expected host:port.")
         if service.kind == "http" and not re.match(r"https?://", service.target):
             raise ConfigError(f"{where}: expected a http(s) URL.")
+
+
+def _check_systems(settings: Settings, origin: str) -> None:
+    names: set[str] = set()
+    for index, system in enumerate(settings.systems):
+        if system.name in names:
+            where = f"{origin}: systems[{index}].name"
+            raise ConfigError(f'{where} = "{system.name}": is given twice; each system needs its own name.')
+        names.add(system.name)
 
 
 def _absolute(settings: Settings, base: Path) -> Settings:
@@ -233,6 +253,10 @@ def _absolute(settings: Settings, base: Path) -> Settings:
         agents=tuple(
             replace(agent, worktree=path(agent.worktree), pid_file=path(agent.pid_file))
             for agent in settings.agents
+        ),
+        systems=tuple(
+            replace(system, url=system.url if "://" in system.url else path(system.url))
+            for system in settings.systems
         ),
         rag=replace(settings.rag, file=path(settings.rag.file), memory_bank=path(settings.rag.memory_bank)),
         database=replace(settings.database, path=path(settings.database.path)),

@@ -174,6 +174,18 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             description="What all agents together may cost a day, in US dollars, as above; 0: no budget.",
         ),
     ] = 0.0
+    queue_growth: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="A queue of an attached system in which so many more wait than 15 minutes ago: warning; "
+            "0: never said.",
+        ),
+    ] = 20
+    handoff_minutes: Annotated[
+        float,
+        Meta(gt=0, le=10_080, description="Work handed over that nobody took up for longer: warning."),
+    ] = 30.0
     git_budget_percent: Annotated[
         float, Meta(gt=0, le=100, description="What git may cost, in percent of one core over a minute.")
     ] = 3.0
@@ -206,6 +218,12 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     alerts_days: Annotated[
         Days, Meta(description="Resolved alerts; critical ones are archived after that.")
     ] = 90
+    system_states_days: Annotated[
+        Days, Meta(description="States, counts and queue depths of attached systems.")
+    ] = 90
+    system_events_days: Annotated[Days, Meta(description="Events of attached systems.")] = 90
+    system_logs_days: Annotated[Days, Meta(description="Log lines of attached systems.")] = 30
+    system_metrics_days: Annotated[Days, Meta(description="Numbers that attached systems measured.")] = 90
     events_days: Annotated[
         Days, Meta(description="Events: processes started and stopped, log entries, failing sources, gaps.")
     ] = 90
@@ -224,6 +242,35 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     severity: Annotated[
         Literal["warning", "error", "critical"], Meta(description="Of the alert while it is down.")
     ] = "critical"
+
+
+class SystemSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another system that runs agents, in a `[[systems]]` table: its database is read, and never written."""
+
+    name: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z",
+            description="Its name on the screen: letters, digits and . _ -, at most 40.",
+        ),
+    ]
+    url: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=1000,
+            description="A file, a folder, or a URL: `sqlite:///…`, `postgresql://…`, `mongodb://…`.",
+        ),
+    ]
+    kind: Annotated[
+        str,
+        Meta(max_length=40, description="Which system it is (page Systems); its tables tell when left out."),
+    ] = ""
+    interval: Annotated[Seconds, Meta(description="Between two looks at it.")] = 5.0
+    agents: Annotated[
+        dict[str, str],
+        Meta(description="Its agents to yours: its id or name of an agent = the id of yours."),
+    ] = {}
 
 
 class RagSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -333,6 +380,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     thresholds: Thresholds = field(default_factory=Thresholds)
     retention: Retention = field(default_factory=Retention)
     services: tuple[ServiceSettings, ...] = ()
+    systems: tuple[SystemSettings, ...] = ()
     rag: RagSettings = field(default_factory=RagSettings)
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     backup: Backup = field(default_factory=Backup)

@@ -43,9 +43,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """The watched folder whose board holds it."""
     extra: dict[str, str] = {}
     """Keys the board added of its own, shortened to text."""
-    system: str = ""
-    """Name of the attached system that it is from; empty: of our own boards."""
-    system_status: str = ""
+    system: str | None = None
+    """Name of the attached system that it is from; None: of our own boards."""
+    system_status: str | None = None
     """The system's own word for its status."""
 
 

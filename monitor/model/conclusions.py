@@ -25,7 +25,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """One observation that a status rests on."""
 
     kind: str
-    """`process`, `exit`, `task`, `commit`, `files`, `cpu`, `log`, `registry`, `hook`, `wait`, `probe`."""
+    """`process`, `exit`, `task`, `commit`, `files`, `cpu`, `log`, `registry`, `hook`, `wait`, `system`, `probe`."""
     at: Millis | None
     text: str
 
@@ -57,9 +57,9 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     last_activity: Millis | None = None
     stale: bool = False
     """A probe failed: the status is the last one known."""
-    system: str = ""
-    """Name of the attached system that knows it; empty: none does."""
-    system_status: str = ""
+    system: str | None = None
+    """Name of the attached system that knows it; None: none does."""
+    system_status: str | None = None
     """The system's own word for its status."""
 
 

@@ -22,11 +22,13 @@ from monitor.model import (
     Session,
     Severity,
     SourceStatus,
+    SystemReading,
     Task,
     WorktreeReading,
 )
 from monitor.rules.overlaps import Overlap
 from monitor.rules.spend import Spend
+from monitor.rules.system_words import SystemWord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,6 +73,8 @@ class AgentFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Its newest session, as its own log tells."""
     notes: SessionNotes = SessionNotes()
     """What watching it added to that."""
+    told: SystemWord | None = None
+    """What an attached system says of it."""
     cpu_active_at: Millis | None = None
     """Last time its CPU was above `Thresholds.active_cpu_percent`."""
     task: Task | None = None
@@ -94,6 +98,10 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceStatus, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
     """Agents that change the same files in different worktrees."""
+    systems: tuple[SystemReading, ...] = ()
+    """What the attached systems tell."""
+    words: Mapping[str, SystemWord] = {}
+    """What they say of our agents, by our id."""
     spend: Spend = Spend()
     """What the agents cost today."""
     last_commit_at: Millis | None = None

@@ -71,15 +71,28 @@ def judge(
     others = [seen for seen in activities if seen is not process]
     end = () if process in failures else (process,)
     told = facts.session.evidence if facts.session else ()
-    evidence = (*failures, *waits, *told, *others, *end, *_probe_evidence(facts))
+    said = () if facts.told is None or facts.told.evidence in (*failures, *waits) else (facts.told.evidence,)
+    evidence = (*failures, *waits, *told, *others, *end, *said, *_probe_evidence(facts))
     if failures or waits:
         status: Status = "error" if failures else "blocked"
         reason = (*failures, *waits)[0]
         return Verdict(status, reason.text, evidence, last_activity, _known_since(reason, now))
+    if facts.told is not None and _only_told(facts) and last_activity is None:
+        heard = (
+            facts.told.at if facts.told.at is not None and facts.told.at <= now + FUTURE_TOLERANCE else None
+        )
+        return Verdict(facts.told.status, clean(facts.told.evidence.text, REASON_LIMIT), evidence, heard)
     status, text = _by_session(facts, now, thresholds, activities) or _by_activity(
         facts, now, thresholds, activities, last_activity
     )
     return Verdict(status, text, evidence, last_activity)
+
+
+def _only_told(facts: AgentFacts) -> bool:
+    """Whether nothing of the agent is seen on this host: then it is what the attached system says."""
+    return (
+        facts.process is None and not facts.process_seen and facts.exited is None and facts.worktree is None
+    )
 
 
 def _known_since(reason: Evidence, now: Millis) -> Millis | None:
@@ -168,6 +181,8 @@ def _failures(facts: AgentFacts) -> tuple[Evidence, ...]:
     if facts.log_error:
         text = clean(f"log ends in an error: {facts.log_error}", REASON_LIMIT)
         failed.append(Evidence(kind="log", at=facts.log_at, text=text))
+    if facts.told is not None and facts.told.status == "error":
+        failed.append(facts.told.evidence)
     return tuple(failed)
 
 
@@ -184,6 +199,8 @@ def _waits(facts: AgentFacts) -> tuple[Evidence, ...]:
         why = f": {task.blockers[-1]}" if task.blockers else ""
         text = clean(f"task {task.id} is BLOCKED{why}", REASON_LIMIT)
         waits.append(Evidence(kind="task", at=task.updated_at, text=text))
+    if facts.told is not None and facts.told.status == "blocked":
+        waits.append(facts.told.evidence)
     return tuple(waits)
 
 
@@ -232,6 +249,7 @@ def _news(facts: AgentFacts) -> tuple[object, ...]:
         facts.session,
         facts.cpu_active_at,
         facts.task,
+        facts.told,
         facts.failed_probes,
     )
 
@@ -279,7 +297,7 @@ class StatusBook:
         """The record of now, and the verdict, which it may not follow yet."""
         agent_id = facts.agent.id
         old = self._records.get(agent_id)
-        verdict = judge(facts, now, self._thresholds, old.last_activity if old else None)
+        verdict = judge(facts, now, self._thresholds, _remembered(old, facts))
         unknowable = bool(facts.failed_probes) and verdict.status in _BY_ABSENCE
         if old is None:
             began = now if verdict.since is None else verdict.since
@@ -344,6 +362,11 @@ class StatusBook:
         return None
 
 
+def _remembered(old: AgentStatus | None, facts: AgentFacts) -> Millis | None:
+    """The last activity that was known before; of an agent that only a system knows it is that system's affair."""
+    return None if old is None or (facts.told is not None and _only_told(facts)) else old.last_activity
+
+
 def _as_before(old: AgentStatus, verdict: Verdict) -> Verdict:
     """Keep status, reason and evidence of before, with the activity of now and what could not be read."""
     kept = tuple(seen for seen in old.status_evidence if seen.kind != "probe")
@@ -376,4 +399,6 @@ def _record(facts: AgentFacts, verdict: Verdict, since: Millis, *, stale: bool =
         current_task=facts.task.id if facts.task else None,
         last_activity=verdict.last_activity,
         stale=stale,
+        system=facts.told.system if facts.told else None,
+        system_status=facts.told.word if facts.told else None,
     )

@@ -34,6 +34,11 @@ each on its line. Names are snake_case, times ISO-8601 in UTC with `Z`, sizes by
 | `alerts` | list of open alerts, the most severe first |
 | `mutes` | list of mutes that hold |
 | `sources` | list of sources |
+| `systems` | list of attached systems |
+| `queue` | what they queue, the open items first |
+| `executions` | what they run and ran |
+| `workflows` | list of workflows |
+| `projects` | list of projects |
 
 `health` also carries seed 001's column names: `overall_status` (as `status`), `timestamp` (as `last_check`) and
 `details` (swap, uptime, disks and services together). An alert's `id` is its `alert_id`; its
@@ -61,6 +66,11 @@ SECTIONS: tuple[tuple[str, tuple[type[msgspec.Struct], ...]], ...] = (
     ("An alert", (model.Alert,)),
     ("A mute (`mutes`)", (model.Mute,)),
     ("A source", (model.SourceStatus,)),
+    ("An attached system (`systems`)", (model.SystemState,)),
+    ("An item of a queue (`queue`)", (model.QueueItem,)),
+    ("An execution (`executions`)", (model.Execution,)),
+    ("A workflow (`workflows`)", (model.Workflow,)),
+    ("A project (`projects`)", (model.Project,)),
 )
 
 
@@ -79,6 +89,8 @@ def page() -> str:
             lines += [
                 "| `session` | object or null | What the agent's own log tells; null when that is nothing. |"
             ]
+        if model.SystemState in records:
+            lines += ["| `lag_ms` | whole number or null | How long ago it was looked at. |"]
         lines += [""]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -18,6 +18,7 @@ if typing.TYPE_CHECKING:
 LISTS: Final[dict[str, type[msgspec.Struct]]] = {
     "agents": config.AgentSettings,
     "services": config.ServiceSettings,
+    "systems": config.SystemSettings,
 }
 """Lists of tables, shown in the file as comments since they have no default."""
 NAMED: Final[dict[str, type[msgspec.Struct]]] = {"prices": Price}

@@ -113,6 +113,11 @@ class ProcessSource:
             return None
         return group.key
 
+    def started(self, pid: int) -> Millis | None:
+        """When the process of that number was started, agent's or not; None when there is none, as of the last poll."""
+        entry = self._table.entries.get(pid)
+        return None if entry is None or entry.is_zombie else self._table.started(entry)
+
     def started_since(self, key: ProcessKey, at: Millis) -> int | None:
         """How many processes below a group's topmost one were started since `at`; None without such a group.
 
