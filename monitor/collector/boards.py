@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from monitor.model import Board, BoardReading, BoardState, Millis, TaskEvent, task_metrics
+from monitor.model import Board, BoardReading, BoardState, Millis, Task, TaskEvent, task_metrics
 from monitor.sources.board.changes import task_events
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ class BoardBook:
 
     def __init__(self) -> None:
         self.board = Board()
+        self.own_tasks: tuple[Task, ...] = ()
+        """Those of the board that are of no attached system."""
         self.version = 0
         self._known: dict[str, BoardReading] = {}
         self._told_at: dict[tuple[str, str], Millis] = {}
@@ -87,6 +89,7 @@ class BoardBook:
         readings = [reading for reading in every if reading.state.shape or reading.state.error]
         tasks = tuple(task for reading in readings for task in reading.tasks)
         synced = [reading.state.last_synced for reading in readings if reading.state.last_synced is not None]
+        self.own_tasks = tuple(task for task in tasks if task.system is None)
         self.board = Board(
             tasks=tasks,
             metrics=task_metrics(tasks),

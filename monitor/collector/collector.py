@@ -224,7 +224,7 @@ class Collector:
         move_lists(self._store, leap)
         self._rows.events.extend(found)
         books = (self._alerts, self._statuses, self._facts, self._roster, self._book, self._vitals)
-        for book in (*books, self._sessions):
+        for book in (*books, self._sessions, self._systems):
             book.leap(leap)
         self._rows.mutes.extend(self._mutes.leap(leap))
         self.inputs.files_changed_at = leap.moved_all(self.inputs.files_changed_at)
@@ -413,7 +413,9 @@ class Collector:
             sources=self._sources,
             overlaps=self._overlaps.look(now),
             spend=self._sessions.spent(now),
-            systems=tuple(self._systems.readings.values()),
+            tasks=self._boards.own_tasks,
+            systems=tuple(self._systems.digests.values()),
+            growth=self._systems.growth,
             words=self._systems.words,
             last_commit_at=self._commits.last_commit_at,
             watching_since=self._started_at,

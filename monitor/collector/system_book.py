@@ -10,6 +10,7 @@ import msgspec
 from monitor.collector.system_desk import with_read_at
 from monitor.collector.system_join import Host, as_agent, is_local, join, own_id
 from monitor.model import BoardReading, BoardState
+from monitor.rules.attached_digest import DepthWatch, Digest, digest
 from monitor.rules.system_words import ALIVE, SystemWord, word_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from monitor.collector.inputs import Inputs
     from monitor.collector.roster import Roster
     from monitor.config import SystemSettings
-    from monitor.model import Agent, Millis, ProcessKey, SourceStatus, SystemAgent, SystemReading, Task
+    from monitor.model import Agent, Leap, Millis, ProcessKey, SourceStatus, SystemAgent, SystemReading, Task
 
 
 def root_of(system: str) -> str:
@@ -58,6 +59,11 @@ class SystemBook:
         """Those of whom the host or the clock may say otherwise at any time."""
         self.words: dict[str, SystemWord] = {}
         """What the systems say of our agents, by our id."""
+        self.digests: dict[str, Digest] = {}
+        """What of each system may be worth an alert."""
+        self.growth: dict[tuple[str, str], int] = {}
+        """By system and queue: by how much it has grown lately."""
+        self._depths = DepthWatch()
         self.boards_version = 0
         self.readings: dict[str, SystemReading] = {}
         self.changed: list[str] = []
@@ -94,6 +100,14 @@ class SystemBook:
         if joined:
             self._list_tasks(now)
         self._check(now, self._told if joined else self._doubtful)
+        for name in self.readings if joined else self.changed:
+            board = self.boards.get(root_of(name))
+            self.digests[name] = digest(self.readings[name], board.tasks if board is not None else ())
+        self.growth = self._depths.note((one.state for one in self.digests.values()), now)
+
+    def leap(self, leap: Leap) -> None:
+        """The clock was set, or nobody looked for a while."""
+        self._depths.leap(leap)
 
     def agent_of(self, system: str, their_id: str) -> str:
         """Our id of a system's agent; theirs when it is none of ours."""

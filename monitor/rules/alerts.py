@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from monitor.rules.agent_rules import AGENT_RULES
+from monitor.rules.attached_rules import ATTACHED_RULES
 from monitor.rules.budget_rules import BUDGET_RULES
 from monitor.rules.death_rules import DEATH_RULES
 from monitor.rules.host_rules import HOST_RULES
@@ -26,6 +27,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *BUDGET_RULES,
     *OVERLAP_RULES,
     *TASK_RULES,
+    *ATTACHED_RULES,
     *HOST_RULES,
 )
 RULES_BY_ID: Final = {rule.id: rule for rule in RULES}

@@ -22,10 +22,10 @@ from monitor.model import (
     Session,
     Severity,
     SourceStatus,
-    SystemReading,
     Task,
     WorktreeReading,
 )
+from monitor.rules.attached_digest import Digest
 from monitor.rules.overlaps import Overlap
 from monitor.rules.spend import Spend
 from monitor.rules.system_words import SystemWord
@@ -98,8 +98,13 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceStatus, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
     """Agents that change the same files in different worktrees."""
-    systems: tuple[SystemReading, ...] = ()
-    """What the attached systems tell."""
+    tasks: tuple[Task, ...] | None = None
+    """Tasks of our own boards; None: all of the board's. Those of attached systems are looked at by rules of their own:
+    there may be thousands."""
+    systems: tuple[Digest, ...] = ()
+    """What the attached systems tell, as far as it may be worth an alert."""
+    growth: Mapping[tuple[str, str], int] = {}
+    """By system and queue: by how much it has grown within a quarter of an hour."""
     words: Mapping[str, SystemWord] = {}
     """What they say of our agents, by our id."""
     spend: Spend = Spend()
@@ -116,6 +121,11 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """Free space on the file system that holds the database."""
     database_given_up: int = 0
     """Bytes of history that were pruned early for it, since it was last enough."""
+
+    @property
+    def own_tasks(self) -> tuple[Task, ...]:
+        """The tasks of our own boards."""
+        return self.board.tasks if self.tasks is None else self.tasks
 
 
 def current_task(agent_id: str, agent_name: str, tasks: Iterable[Task]) -> Task | None:

@@ -58,7 +58,7 @@ def _overdue(situation: Situation, rule: str, status: str, limit: float, firing:
     """Tasks of a status that nobody has touched for more than `limit` minutes."""
     latest = situation.now - limit * 60_000
     unreadable = _unreadable_roots(situation.board)
-    for task in situation.board.tasks:
+    for task in situation.own_tasks:
         if task.status != status:
             continue
         touched = _touched(task)
@@ -72,7 +72,7 @@ def _overdue(situation: Situation, rule: str, status: str, limit: float, firing:
 def _many_blocked(situation: Situation, thresholds: Thresholds, firing: Firing) -> Iterator[Finding]:
     """Count without hysteresis: tasks do not flicker, and `more than 3` must not stand there with 3."""
     limit = thresholds.blocked_tasks
-    blocked = [task for task in situation.board.tasks if task.status == "BLOCKED"]
+    blocked = [task for task in situation.own_tasks if task.status == "BLOCKED"]
     if len(blocked) <= limit:
         return
     unreadable = _unreadable_roots(situation.board)
@@ -94,12 +94,10 @@ def _many_blocked(situation: Situation, thresholds: Thresholds, firing: Firing) 
 
 def _dependency(situation: Situation, _thresholds: Thresholds, firing: Firing) -> Iterator[Finding]:
     """Find tasks in progress although one they depend on is known to be unfinished."""
-    begun = [task for task in situation.board.tasks if task.status == "IN_PROGRESS" and task.dependencies]
+    begun = [task for task in situation.own_tasks if task.status == "IN_PROGRESS" and task.dependencies]
     if not begun:
         return
-    unfinished = {
-        (task.root, task.id) for task in situation.board.tasks if task.status in UNFINISHED_STATUSES
-    }
+    unfinished = {(task.root, task.id) for task in situation.own_tasks if task.status in UNFINISHED_STATUSES}
     unreadable = _unreadable_roots(situation.board)
     for task in begun:
         waits_for = [
