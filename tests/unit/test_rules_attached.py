@@ -47,9 +47,8 @@ def item(**known: Any) -> QueueItem:
 
 
 def run(**known: Any) -> Execution:
-    return Execution(
-        **({"system": "vine", "id": "e1", "status": "running", "started_at": NOW - HOUR} | known)
-    )
+    base: dict[str, Any] = {"system": "vine", "id": "e1", "status": "running", "started_at": NOW - HOUR}
+    return Execution(**(base | known))
 
 
 def test_a_system_in_which_all_goes_well_raises_nothing() -> None:
