@@ -23,9 +23,25 @@ if TYPE_CHECKING:
 @click.option("--agents", type=click.IntRange(1, 1000), default=6, show_default=True, help="How many agents.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same script.")
 @click.option("--pace", type=click.FloatRange(0, 1000), default=1.0, help="Faster above 1; 0 is quiet.")
+@click.option(
+    "--system",
+    "systems",
+    metavar="NAME",
+    multiple=True,
+    help="Have a system keep its database of the fleet too, and attach it; `all` for every one. Repeatable.",
+)
 @click.option("--headless", is_flag=True, help="Run the fleet alone, and print a line of JSON once it is up.")
 @click.pass_obj
-def demo(options: Globals, *, folder: str | None, agents: int, seed: int, pace: float, headless: bool) -> int:
+def demo(
+    options: Globals,
+    *,
+    folder: str | None,
+    agents: int,
+    seed: int,
+    pace: float,
+    systems: tuple[str, ...],
+    headless: bool,
+) -> int:
     """Start a demo fleet: real processes that work in real git worktrees, on a board that moves.
 
     Without --headless the live view opens on it and nothing is left behind. With it, the fleet runs until it is told
@@ -35,7 +51,7 @@ def demo(options: Globals, *, folder: str | None, agents: int, seed: int, pace: 
     from monitor.demo.fleet import Fleet
 
     place = Path(folder).expanduser().absolute() if folder else None
-    fleet = Fleet(place, agents=agents, seed=seed, pace=pace, keep=headless)
+    fleet = Fleet(place, agents=agents, seed=seed, pace=pace, keep=headless, systems=systems)
     return run_headless(fleet) if headless else show(options, fleet)
 
 

@@ -23,8 +23,8 @@ AREAS: Final = (
     "reports",
 )
 _MODULES: Final = ("models", "service", "routes")
-_VERBS: Final = ("load", "check", "merge", "price", "rank", "export", "retry", "cache", "split", "notify")
-_NOUNS: Final = (
+VERBS: Final = ("load", "check", "merge", "price", "rank", "export", "retry", "cache", "split", "notify")
+NOUNS: Final = (
     "basket",
     "refund",
     "invoice",
@@ -71,7 +71,7 @@ class TaskText(NamedTuple):
 def task_text(seed: int, agent_id: str, number: int) -> TaskText:
     """The agent's task of that number: known to the agent and to the board without asking each other."""
     rng = random.Random(f"{seed}:{agent_id}:task:{number}")
-    area, verb, noun = rng.choice(AREAS), rng.choice(_VERBS), rng.choice(_NOUNS)
+    area, verb, noun = rng.choice(AREAS), rng.choice(VERBS), rng.choice(NOUNS)
     kind = rng.choice(("feature", "bug", "refactoring", "testing"))
     return TaskText(
         title=f"{verb.capitalize()} the {noun} in {area}",
@@ -114,16 +114,14 @@ def edited(text: str, path: str, rng: random.Random) -> str:
     if len(lines) > _LONGEST_FILE:
         text = "".join(lines[: _LONGEST_FILE // 3])
     if path.endswith(".md"):
-        return (
-            f"{text}\n- `{rng.choice(_VERBS)}_{rng.choice(_NOUNS)}` takes {rng.randrange(2, 9)} arguments.\n"
-        )
+        return f"{text}\n- `{rng.choice(VERBS)}_{rng.choice(NOUNS)}` takes {rng.randrange(2, 9)} arguments.\n"
     return f"{text}\n\n{_test(rng) if path.startswith('tests/') else _function(rng)}"
 
 
 def subject(area: str, rng: random.Random) -> str:
     """A commit's first line."""
     kind = rng.choice(("feat", "feat", "fix", "fix", "refactor", "test", "perf", "docs"))
-    return f"{kind}({area}): {rng.choice(_VERBS)} the {rng.choice(_NOUNS)} {rng.choice(_CIRCUMSTANCES)}"
+    return f"{kind}({area}): {rng.choice(VERBS)} the {rng.choice(NOUNS)} {rng.choice(_CIRCUMSTANCES)}"
 
 
 _CIRCUMSTANCES: Final = (
@@ -137,7 +135,7 @@ _CIRCUMSTANCES: Final = (
 
 
 def _function(rng: random.Random) -> str:
-    verb, noun, limit = rng.choice(_VERBS), rng.choice(_NOUNS), rng.randrange(10, 500, 10)
+    verb, noun, limit = rng.choice(VERBS), rng.choice(NOUNS), rng.randrange(10, 500, 10)
     return (
         f"def {verb}_{noun}_{rng.randrange(10_000)}({noun}, *, limit={limit}):\n"
         f'    """{verb.capitalize()} the {noun}, at most `limit` of them."""\n'
@@ -148,7 +146,7 @@ def _function(rng: random.Random) -> str:
 
 
 def _test(rng: random.Random) -> str:
-    verb, noun = rng.choice(_VERBS), rng.choice(_NOUNS)
+    verb, noun = rng.choice(VERBS), rng.choice(NOUNS)
     return (
         f"def test_{verb}_{noun}_{rng.randrange(10_000)}({noun}):\n"
         f"    assert {noun}.{verb}(limit={rng.randrange(100)}).count >= 0\n"

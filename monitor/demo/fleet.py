@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, Self
 
 import monitor
-from monitor.demo import agent, repository
+from monitor.demo import agent, attached, repository
 from monitor.demo.cast import Member, cast
 from monitor.demo.supervisor import Orders
 from monitor.errors import ConfigError, MonitorError
 from monitor.paths import private_folder, sql_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import TracebackType
 
 MAX_AGENTS: Final = 1000
@@ -38,7 +39,8 @@ class Fleet:
 
     `folder` must be new or empty; `stop` leaves it if `keep` is set and removes it otherwise. None is a private
     temporary folder that is removed in any case. `pace` speeds the agents up; 0 makes agents that exist and do
-    nothing. The constructor raises ConfigError for a wrong argument, a folder that is not empty among them.
+    nothing. `systems` names systems that keep databases of the fleet, which the configuration attaches. The constructor
+    raises ConfigError for a wrong argument, a folder that is not empty among them.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Fleet:
         *,
         pace: float = 1.0,
         keep: bool = True,
+        systems: Iterable[str] = (),
     ) -> None:
         if not 1 <= agents <= MAX_AGENTS:
             raise ConfigError(f"--agents {agents}: expected 1 to {MAX_AGENTS}.")
@@ -56,6 +59,8 @@ class Fleet:
             raise ConfigError(f"pace {pace}: expected 0 to {MAX_PACE}.")
         if folder is not None:
             _refuse_occupied(folder)
+        self._systems = attached.chosen(systems)
+        self._stories: attached.Stories | None = None
         self._given = folder
         self._keep = keep and folder is not None
         self._agents = agents
@@ -101,11 +106,14 @@ class Fleet:
             now = int(time.time())
             self._members = cast(self._agents, self._seed, now)
             repository.build(self.root, self._members, self._seed, now)
-            self.config.write_text(_configuration(self._members))
+            self.config.write_text(_configuration(self._members, self._systems))
             (self.folder / "run").mkdir()
             (self.folder / "home").mkdir()
             _link_helpers(self.folder / "bin")
             self._launch(now)
+            self._stories = attached.Stories(self._folder, self._members, seed=self._seed, pace=self._pace)
+            for system in self._systems:
+                self._stories.start(system)
         except BaseException:
             self.stop()
             raise
@@ -115,6 +123,9 @@ class Fleet:
         if self._lifeline is not None:
             os.close(self._lifeline)
             self._lifeline = None
+        if self._stories is not None:
+            self._stories.stop()
+            self._stories = None
         if self._process is not None:
             _end(self._process, _STOP_SECONDS + _STOP_SECONDS_PER_AGENT * self._agents)
             self._process = None
@@ -207,7 +218,7 @@ def _link_helpers(folder: Path) -> None:
         (folder / name).symlink_to(program)
 
 
-def _configuration(members: tuple[Member, ...]) -> str:
+def _configuration(members: tuple[Member, ...], systems: tuple[str, ...]) -> str:
     """The configuration; its paths are relative to its own folder."""
     parts = [
         "# The demo fleet, and no other agent.",
@@ -234,4 +245,4 @@ def _configuration(members: tuple[Member, ...]) -> str:
             f'worktree = "project/agents/{member.id}"',
             f'pid_file = "run/{member.id}.pid"',
         ]
-    return "\n".join(parts) + "\n"
+    return "\n".join(parts + attached.configuration(systems)) + "\n"
