@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from monitor.config import Loaded, Settings, load
+from monitor.config import Loaded, Settings, SystemSettings, load
 from monitor.errors import ConfigError
 from monitor.paths import StatePaths, state_paths
 
@@ -26,6 +26,23 @@ class Globals(msgspec.Struct, kw_only=True, dict=True):
     ascii: bool = False
     no_mouse: bool = False
     readonly: bool = False
+    systems: tuple[SystemSettings, ...] = ()
+    """Attached beside those of the configuration."""
+
+    def beside(self, system: SystemSettings, state_dir: str) -> Globals:
+        """The same options with one more system attached, and a history of its own."""
+        return Globals(
+            config=self.config,
+            roots=self.roots,
+            state_dir=state_dir,
+            interval=self.interval,
+            theme=self.theme,
+            filter=self.filter,
+            ascii=self.ascii,
+            no_mouse=self.no_mouse,
+            readonly=self.readonly,
+            systems=(system,),
+        )
 
     def elsewhere(self, config: str, state_dir: str) -> Globals:
         """The same options over another configuration and its own history, as for the demo."""
@@ -50,6 +67,10 @@ class Globals(msgspec.Struct, kw_only=True, dict=True):
             settings = msgspec.structs.replace(settings, roots=self.roots)
         elif not settings.roots and (here := _root_here()):
             settings = msgspec.structs.replace(settings, roots=(here,))
+        if self.systems:
+            names = {system.name for system in self.systems}
+            others = tuple(system for system in settings.systems if system.name not in names)
+            settings = msgspec.structs.replace(settings, systems=(*others, *self.systems))
         if self.interval is not None:
             intervals = msgspec.structs.replace(settings.intervals, tick=self.interval)
             settings = msgspec.structs.replace(settings, intervals=intervals)

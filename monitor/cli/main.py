@@ -15,6 +15,7 @@ from monitor.errors import MonitorError
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "alerts": ("monitor.cli.alerts", "alerts"),
+    "attach": ("monitor.cli.attach", "attach"),
     "completions": ("monitor.cli.completions", "completions"),
     "config": ("monitor.cli.config", "config"),
     "db": ("monitor.cli.db", "db"),
