@@ -22,6 +22,7 @@ from monitor.collector.roster import Member, Roster
 from monitor.collector.session_book import SessionBook
 from monitor.collector.sources import SourceBook
 from monitor.collector.system_book import SystemBook
+from monitor.collector.system_log import SystemLog
 from monitor.collector.vitals import Vitals
 from monitor.history.writing.rows import TickRows
 from monitor.model import (
@@ -107,6 +108,7 @@ class Collector:
         self._processes = ProcessNews(self.inputs, self._roster, self._facts, self._publisher)
         self._sessions = SessionBook(self._roster, self.inputs, worktree_of)
         self._systems = SystemBook(settings.systems, self._roster, self.inputs, worktree_of, host=host)
+        self._system_log = SystemLog()
         self._books_of_agents = (
             *(self._facts, self._statuses, self._commits, self._publisher, self._processes, self._sessions),
         )
@@ -138,6 +140,8 @@ class Collector:
         self._publisher.board(self._boards.board)
         self._publisher.restore(snapshot)
         self._sessions.restore(snapshot.sessions.by_agent)
+        self._systems.restore(snapshot.systems.by_name)
+        self._system_log.restore(snapshot.systems.by_name)
 
     def recovered(self, recovery: Recovery) -> None:
         """The history database was damaged and replaced: tell it."""
@@ -165,6 +169,7 @@ class Collector:
         self._book.tell_again()
         self._processes.tell_again()
         self._vitals.tell_again()
+        self._system_log.tell_again(now)
 
     def pruned_early(self, event: Event) -> None:
         """History was given up for free space: tell it."""
@@ -217,6 +222,9 @@ class Collector:
     async def close(self) -> None:
         """End every source, write what waits, close the database."""
         await self.inputs.close()
+        rows = TickRows(at=self._rows.at)
+        self._system_log.put(rows, all_of_it=True)
+        self._sink.put(rows)
         await self._sink.close(wall_clock())
 
     def _follow_clock(self, leap: Leap, found: Iterable[Event]) -> None:
@@ -224,7 +232,7 @@ class Collector:
         move_lists(self._store, leap)
         self._rows.events.extend(found)
         books = (self._alerts, self._statuses, self._facts, self._roster, self._book, self._vitals)
-        for book in (*books, self._sessions, self._systems):
+        for book in (*books, self._sessions, self._systems, self._system_log):
             book.leap(leap)
         self._rows.mutes.extend(self._mutes.leap(leap))
         self.inputs.files_changed_at = leap.moved_all(self.inputs.files_changed_at)
@@ -265,6 +273,11 @@ class Collector:
         self._forget(systems.gone, now)
         if systems.changed:
             self._publisher.systems(systems.readings, systems.changed)
+        for name in systems.changed:
+            if name in self.inputs.systems.read:
+                self._system_log.note(name, systems.readings[name], now)
+        self._system_log.put(self._rows)
+        self._rows.systems = {name: reading.state for name, reading in systems.readings.items()}
 
     def _take_boards(self, now: Millis) -> None:
         seen = (self.inputs.boards_version, self._systems.boards_version)
@@ -358,7 +371,7 @@ class Collector:
             facts = self._facts_of(member, now, processes_failed)
             old = self._statuses.get(member.agent.id)
             status = self._statuses.update(facts, now)
-            if old is None or (old.status, old.status_reason) != (status.status, status.status_reason):
+            if old is None or _noted(old) != _noted(status):
                 self._status_changed(old, status)
             numbers = member.metrics
             statuses.append(status)
@@ -437,3 +450,8 @@ class Collector:
         self._publisher.health(health)
         if self._vitals.row_due():
             self._rows.health = health
+
+
+def _noted(status: AgentStatus) -> tuple[str | None, ...]:
+    """What of a status is recorded as soon as it differs."""
+    return status.status, status.status_reason, status.system, status.system_status

@@ -18,7 +18,7 @@ MAX_WAITING_SAMPLES: Final = 100_000
 """20 agents every 2 s: 2 h 45 min."""
 MAX_WAITING_BYTES: Final = 64 << 20
 """Of memory, as far as it can be told; a sample takes 320 bytes, one with a new status 1 kB."""
-_GO_ON: Final = frozenset({"samples", "sessions"})
+_GO_ON: Final = frozenset({"samples", "sessions", "systems"})
 """Fields that hold the same records tick after tick."""
 _REFERENCE: Final = 8
 """Bytes of a place in a list, tuple or record."""
@@ -101,8 +101,8 @@ class Ring:
         self.samples -= len(rows.samples)
         if rows.samples or rows.health or rows.rag:
             self._lose(rows)
-        # Each tick tells of all sessions: the next one that is written does.
-        left = replace(rows, samples=[], processes=[], health=None, rag=None, sessions=None)
+        # Each tick tells of all sessions and systems: the next one that is written does.
+        left = replace(rows, samples=[], processes=[], health=None, rag=None, sessions=None, systems=None)
         if not left.empty:
             weighs = sum(weight(getattr(left, field.name)) for field in fields(left))
             self._thinned.append((left, weighs))

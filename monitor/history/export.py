@@ -24,6 +24,7 @@ from monitor.history.connection import attach_recording, explain, in_one_go
 from monitor.history.migrations import migrate
 from monitor.history.moments.moment import COMMAND_AGE_MS, TASK_HISTORY_LIMIT
 from monitor.history.moments.state import state_at
+from monitor.history.moments.systems import LISTED
 from monitor.history.queries import fetch, fetch_one, sql
 from monitor.history.recordings import open_recording
 from monitor.history.replay.span import Span, read_span
@@ -49,6 +50,10 @@ COPIES: Final = (
     "export_session_states",
     "export_session_usage",
     "export_session_calls",
+    "export_system_states",
+    "export_system_events",
+    "export_system_logs",
+    "export_system_metrics",
     "export_agent_status_changes",
     "export_carried_samples",
     "export_task_events",
@@ -200,6 +205,7 @@ def _copy_tables(
         "feed": FEED_LIMIT,
         "recent": RECENT_COMMITS_LIMIT,
         "shown": EVENTS_LIMIT,
+        "lines": LISTED,
         "noted_late": COMMAND_AGE_MS,
     }
     db.execute("BEGIN")

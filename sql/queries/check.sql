@@ -68,6 +68,10 @@ UNION ALL SELECT 'alert_mutes', count(*) FROM alert_mutes
 UNION ALL SELECT 'session_states', count(*) FROM session_states
 UNION ALL SELECT 'session_usage', count(*) FROM session_usage
 UNION ALL SELECT 'session_calls', count(*) FROM session_calls
+UNION ALL SELECT 'system_states', count(*) FROM system_states
+UNION ALL SELECT 'system_events', count(*) FROM system_events
+UNION ALL SELECT 'system_logs', count(*) FROM system_logs
+UNION ALL SELECT 'system_metrics', count(*) FROM system_metrics
 UNION ALL SELECT 'events', count(*) FROM events;
 
 -- name: table_bytes()
@@ -172,6 +176,16 @@ UNION ALL
 SELECT 'session_states: ' || agent_id FROM agents AS a
 WHERE (SELECT max(timestamp) FROM session_states WHERE agent_id = a.agent_id) > :latest
 UNION ALL
+SELECT DISTINCT 'system_states: ' || name FROM system_states WHERE timestamp > :latest
+UNION ALL
+SELECT DISTINCT 'system_events: ' || system FROM system_events WHERE max(timestamp, coalesce(recorded_at, 0)) > :latest
+UNION ALL
+SELECT DISTINCT 'system_logs: ' || name FROM system_states AS s
+WHERE (SELECT max(timestamp) FROM system_logs WHERE system = s.name) > :latest
+UNION ALL
+SELECT DISTINCT 'system_metrics: ' || name FROM system_states AS s
+WHERE (SELECT max(timestamp) FROM system_metrics WHERE system = s.name) > :latest
+UNION ALL
 SELECT 'agents: ' || agent_id FROM agents WHERE last_seen > :latest
 UNION ALL
 SELECT 'recorders: ' || recorder_id FROM recorders WHERE max(started_at, last_tick_at) > :latest
@@ -239,6 +253,9 @@ SELECT 'agent_status_changes: the evidence of ' || agent_id FROM agent_status_ch
 UNION ALL
 SELECT 'system_health: the details at ' || timestamp FROM system_health
 WHERE details IS NOT NULL AND NOT json_valid(details)
+UNION ALL
+SELECT 'system_states: the counts of ' || name || ' at ' || timestamp FROM system_states
+WHERE NOT json_valid(counts) OR NOT json_valid(depths)
 UNION ALL
 SELECT 'rag_metrics: the patterns at ' || timestamp FROM rag_metrics WHERE NOT json_valid(top_patterns)
 LIMIT :limit;

@@ -69,6 +69,12 @@ WHERE (agent_id, timestamp) IN (
     ) FROM agents AS a
 ) AND timestamp > :after;
 
+-- name: pin_system_states(after, until, by)!
+UPDATE OR IGNORE system_states
+SET timestamp = :after, since = since - iif(since > :after, :by, 0), read_at = min(read_at, :after)
+WHERE (name, timestamp) IN (SELECT name, max(timestamp) FROM system_states WHERE timestamp <= :until GROUP BY name)
+    AND timestamp > :after;
+
 -- name: pin_task_events(after, until)!
 UPDATE OR IGNORE task_events SET timestamp = :after, recorded_at = min(recorded_at, :after)
 WHERE id IN (
@@ -167,6 +173,36 @@ WHERE agent_id IN (SELECT agent_id FROM agents) AND timestamp > :after AND times
 -- name: move_session_states(after, until, by)!
 UPDATE OR IGNORE session_states SET timestamp = timestamp - :by
 WHERE agent_id IN (SELECT agent_id FROM agents) AND timestamp > :after AND timestamp <= :until;
+
+-- name: move_system_states(after, until, by)!
+UPDATE OR IGNORE system_states
+SET timestamp = timestamp - :by, since = min(since - iif(since > :after, :by, 0), timestamp - :by),
+    read_at = min(read_at - iif(read_at > :after, :by, 0), timestamp - :by)
+WHERE timestamp > :after AND timestamp <= :until;
+
+-- name: move_system_events(after, until, by)!
+-- What an event says of its own times goes with the clock as well: it would come up again otherwise.
+UPDATE OR IGNORE system_events
+SET timestamp = timestamp - iif(timestamp > :after, :by, 0),
+    resolved_at = resolved_at - iif(resolved_at > :after, :by, 0),
+    recorded_at = recorded_at - iif(recorded_at > :after, :by, 0),
+    resolved_noted_at = resolved_noted_at - iif(resolved_noted_at > :after, :by, 0)
+WHERE max(timestamp, coalesce(recorded_at, 0), coalesce(resolved_noted_at, 0)) > :after AND timestamp <= :until;
+
+-- name: move_system_logs(after, until, by)!
+-- A line is noted within a day: for those that are older the table is not read.
+UPDATE OR IGNORE system_logs
+SET timestamp = timestamp - iif(timestamp > :after, :by, 0),
+    recorded_at = recorded_at - iif(recorded_at > :after, :by, 0)
+WHERE system IN (SELECT name FROM system_states) AND timestamp > :after - 86400000 AND timestamp <= :until
+    AND max(timestamp, coalesce(recorded_at, 0)) > :after;
+
+-- name: move_system_metrics(after, until, by)!
+UPDATE OR IGNORE system_metrics
+SET timestamp = timestamp - iif(timestamp > :after, :by, 0),
+    recorded_at = recorded_at - iif(recorded_at > :after, :by, 0)
+WHERE system IN (SELECT name FROM system_states) AND timestamp > :after - 86400000 AND timestamp <= :until
+    AND max(timestamp, coalesce(recorded_at, 0)) > :after;
 
 -- name: move_task_events(after, until, by)!
 UPDATE OR IGNORE task_events

@@ -132,10 +132,61 @@ WHERE c.timestamp <= :until AND (
     OR c.session_id IN (SELECT session_id FROM main.session_states WHERE agent_id = wanted.value)
 );
 
+-- name: export_system_states(since, until, only)!
+-- Attached systems tell of all their agents: where some agents only are wanted, nothing of the systems goes along.
+INSERT INTO main.system_states
+SELECT s.* FROM source.system_states AS s
+WHERE :only IS NULL AND s.timestamp <= :until AND s.timestamp >= coalesce((
+    SELECT max(timestamp) FROM source.system_states WHERE name = s.name AND timestamp <= :since
+), 0);
+
+-- name: export_system_events(since, until, lines)!
+-- Before it: as many as a moment shows. One that was resolved later was open.
+INSERT INTO main.system_events
+SELECT
+    t.system, t.timestamp, t.event_id, t.kind, t.source, t.severity, t.system_severity, t.text,
+    iif(t.resolved_noted_at > :until, 0, t.resolved), iif(t.resolved_noted_at > :until, NULL, t.resolved_at),
+    t.recorded_at, iif(t.resolved_noted_at > :until, NULL, t.resolved_noted_at)
+FROM (SELECT DISTINCT name FROM main.system_states) AS wanted
+CROSS JOIN source.system_events AS t ON t.system = wanted.name
+WHERE t.timestamp <= :until AND coalesce(t.recorded_at, t.timestamp) <= :until AND t.timestamp >= coalesce((
+    SELECT timestamp FROM source.system_events
+    WHERE system = wanted.name AND timestamp <= :since AND coalesce(recorded_at, timestamp) <= :since
+    ORDER BY timestamp DESC LIMIT 1 OFFSET :lines - 1
+), 0);
+
+-- name: export_system_logs(since, until, lines)!
+-- The same of lines.
+INSERT INTO main.system_logs
+SELECT
+    t.system, t.timestamp, t.line_id, t.level, t.system_level, t.subject, t.text, t.recorded_at
+FROM (SELECT DISTINCT name FROM main.system_states) AS wanted
+CROSS JOIN source.system_logs AS t ON t.system = wanted.name
+WHERE t.timestamp <= :until AND coalesce(t.recorded_at, t.timestamp) <= :until AND t.timestamp >= coalesce((
+    SELECT timestamp FROM source.system_logs
+    WHERE system = wanted.name AND timestamp <= :since AND coalesce(recorded_at, timestamp) <= :since
+    ORDER BY timestamp DESC LIMIT 1 OFFSET :lines - 1
+), 0);
+
+-- name: export_system_metrics(since, until, lines)!
+-- The same of numbers.
+INSERT INTO main.system_metrics
+SELECT
+    t.system, t.timestamp, t.metric_id, t.kind, t.name, t.value, t.unit, t.subject, t.recorded_at
+FROM (SELECT DISTINCT name FROM main.system_states) AS wanted
+CROSS JOIN source.system_metrics AS t ON t.system = wanted.name
+WHERE t.timestamp <= :until AND coalesce(t.recorded_at, t.timestamp) <= :until AND t.timestamp >= coalesce((
+    SELECT timestamp FROM source.system_metrics
+    WHERE system = wanted.name AND timestamp <= :since AND coalesce(recorded_at, timestamp) <= :since
+    ORDER BY timestamp DESC LIMIT 1 OFFSET :lines - 1
+), 0);
+
 -- name: export_agent_status_changes(since, until, agents, listed)!
 -- Before it: as many changes to another status as an activity list shows, from the row before the first of them on.
-INSERT INTO main.agent_status_changes (agent_id, timestamp, since, status, reason, evidence)
-SELECT c.agent_id, c.timestamp, c.since, c.status, c.reason, c.evidence
+INSERT INTO main.agent_status_changes (
+    agent_id, timestamp, since, status, reason, evidence, system, system_status
+)
+SELECT c.agent_id, c.timestamp, c.since, c.status, c.reason, c.evidence, c.system, c.system_status
 FROM json_each(:agents) AS wanted CROSS JOIN source.agent_status_changes AS c ON c.agent_id = wanted.value
 WHERE c.timestamp <= :until AND c.timestamp >= coalesce((
     SELECT max(timestamp) FROM source.agent_status_changes

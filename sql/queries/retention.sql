@@ -23,6 +23,33 @@ WITH RECURSIVE board (root) AS (
 )
 SELECT root FROM board WHERE root IS NOT NULL;
 
+-- name: systems_to_maintain()
+-- Every attached system that has rows; each index is walked from system to system.
+WITH RECURSIVE
+    stated (name) AS (
+        SELECT min(name) FROM system_states
+        UNION
+        SELECT (SELECT min(name) FROM system_states WHERE name > stated.name) FROM stated WHERE name IS NOT NULL
+    ),
+    happened (name) AS (
+        SELECT min(system) FROM system_events
+        UNION
+        SELECT (SELECT min(system) FROM system_events WHERE system > name) FROM happened WHERE name IS NOT NULL
+    ),
+    logged (name) AS (
+        SELECT min(system) FROM system_logs
+        UNION
+        SELECT (SELECT min(system) FROM system_logs WHERE system > name) FROM logged WHERE name IS NOT NULL
+    ),
+    measured (name) AS (
+        SELECT min(system) FROM system_metrics
+        UNION
+        SELECT (SELECT min(system) FROM system_metrics WHERE system > name) FROM measured WHERE name IS NOT NULL
+    )
+SELECT name FROM (
+    SELECT name FROM stated UNION SELECT name FROM happened UNION SELECT name FROM logged UNION SELECT name FROM measured
+) WHERE name IS NOT NULL ORDER BY name;
+
 -- name: prune_agent_metrics(key, cut, gone, count)!
 -- What still holds goes back to the newest sample that tells task and branch.
 DELETE FROM agent_metrics WHERE agent_id = :key AND timestamp < min(
@@ -87,6 +114,34 @@ DELETE FROM session_usage WHERE (agent_id, timestamp, session_id, model) IN (
 DELETE FROM session_calls WHERE (agent_id, timestamp, session_id, call_id) IN (
     SELECT agent_id, timestamp, session_id, call_id FROM session_calls
     WHERE agent_id = :key AND timestamp < :cut ORDER BY timestamp LIMIT :count
+);
+
+-- name: prune_system_states(key, cut, count)!
+-- The row that still holds stays; of a system that was attached no more, none does.
+DELETE FROM system_states WHERE name = :key AND timestamp < min(
+    coalesce((
+        SELECT iif(attached, timestamp, :cut) FROM system_states
+        WHERE name = :key AND timestamp <= :cut ORDER BY timestamp DESC LIMIT 1
+    ), :cut),
+    coalesce((SELECT timestamp FROM system_states WHERE name = :key ORDER BY timestamp LIMIT 1 OFFSET :count), :cut)
+);
+
+-- name: prune_system_events(key, cut, count)!
+DELETE FROM system_events WHERE (system, timestamp, event_id) IN (
+    SELECT system, timestamp, event_id FROM system_events
+    WHERE system = :key AND timestamp < :cut ORDER BY timestamp LIMIT :count
+);
+
+-- name: prune_system_logs(key, cut, count)!
+DELETE FROM system_logs WHERE (system, timestamp, line_id) IN (
+    SELECT system, timestamp, line_id FROM system_logs
+    WHERE system = :key AND timestamp < :cut ORDER BY timestamp LIMIT :count
+);
+
+-- name: prune_system_metrics(key, cut, count)!
+DELETE FROM system_metrics WHERE (system, timestamp, metric_id) IN (
+    SELECT system, timestamp, metric_id FROM system_metrics
+    WHERE system = :key AND timestamp < :cut ORDER BY timestamp LIMIT :count
 );
 
 -- name: prune_agent_status_changes(key, cut, gone, count)!
@@ -266,6 +321,17 @@ UNION ALL SELECT 'agent_profiles', count(*) - count(DISTINCT t.agent_id) FROM ag
     ON t.agent_id = agent.agent_id AND t.timestamp < json_extract(:cuts, '$.agent_profiles')
 UNION ALL SELECT 'board_states', count(*) - count(DISTINCT root) FROM board_states
     WHERE timestamp < json_extract(:cuts, '$.board_states')
+UNION ALL SELECT 'system_states', count(*) FROM system_states AS t
+    WHERE t.timestamp < (
+        SELECT iif(attached, timestamp, json_extract(:cuts, '$.system_states')) FROM system_states
+        WHERE name = t.name AND timestamp <= json_extract(:cuts, '$.system_states')
+        ORDER BY timestamp DESC LIMIT 1
+    )
+UNION ALL SELECT 'system_events', count(*) FROM system_events
+    WHERE timestamp < json_extract(:cuts, '$.system_events')
+UNION ALL SELECT 'system_logs', count(*) FROM system_logs WHERE timestamp < json_extract(:cuts, '$.system_logs')
+UNION ALL SELECT 'system_metrics', count(*) FROM system_metrics
+    WHERE timestamp < json_extract(:cuts, '$.system_metrics')
 UNION ALL SELECT 'system_health', count(*) FROM system_health WHERE timestamp < json_extract(:cuts, '$.system_health')
 UNION ALL SELECT 'system_health_hourly', count(*) FROM system_health_hourly
     WHERE timestamp < json_extract(:cuts, '$.system_health_hourly')

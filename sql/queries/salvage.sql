@@ -22,7 +22,7 @@ INSERT OR IGNORE INTO agent_processes VALUES (?, ?, ?);
 INSERT OR IGNORE INTO agent_profiles VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: salvage_agent_status_changes*!
-INSERT OR IGNORE INTO agent_status_changes VALUES (?, ?, ?, ?, ?, ?);
+INSERT OR IGNORE INTO agent_status_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: salvage_agents*!
 INSERT OR IGNORE INTO agents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
@@ -91,6 +91,18 @@ INSERT OR IGNORE INTO system_health VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 
 
 -- name: salvage_system_health_hourly*!
 INSERT OR IGNORE INTO system_health_hourly VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: salvage_system_states*!
+INSERT OR IGNORE INTO system_states VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: salvage_system_events*!
+INSERT OR IGNORE INTO system_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: salvage_system_logs*!
+INSERT OR IGNORE INTO system_logs VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: salvage_system_metrics*!
+INSERT OR IGNORE INTO system_metrics VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: salvage_task_events*!
 INSERT OR IGNORE INTO task_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
@@ -206,6 +218,11 @@ UPDATE system_health SET details = NULL WHERE details IS NOT NULL AND NOT json_v
 -- name: salvage_mend_rag()!
 UPDATE rag_metrics SET top_patterns = '[]' WHERE NOT json_valid(top_patterns);
 
+-- name: salvage_mend_systems()!
+UPDATE system_states
+SET counts = iif(json_valid(counts), counts, '{}'), depths = iif(json_valid(depths), depths, '{}')
+WHERE NOT json_valid(counts) OR NOT json_valid(depths);
+
 -- name: salvage_drop_tree(agent_id, timestamp)!
 DELETE FROM agent_processes WHERE agent_id = :agent_id AND timestamp = :timestamp;
 
@@ -284,6 +301,22 @@ WHERE excluded.input_tokens + excluded.output_tokens + excluded.cache_read_token
 INSERT INTO main.session_calls SELECT * FROM salvaged.session_calls WHERE true
 ON CONFLICT (agent_id, timestamp, session_id, call_id) DO UPDATE
 SET ended_at = excluded.ended_at, outcome = excluded.outcome WHERE session_calls.outcome IS NULL;
+
+-- name: merge_system_states()!
+INSERT OR IGNORE INTO main.system_states SELECT * FROM salvaged.system_states;
+
+-- name: merge_system_events()!
+-- An event that either file knows to be resolved is.
+INSERT INTO main.system_events SELECT * FROM salvaged.system_events WHERE true
+ON CONFLICT (system, timestamp, event_id) DO UPDATE
+SET resolved = 1, resolved_at = excluded.resolved_at, resolved_noted_at = excluded.resolved_noted_at
+WHERE excluded.resolved = 1 AND system_events.resolved IS NOT 1;
+
+-- name: merge_system_logs()!
+INSERT OR IGNORE INTO main.system_logs SELECT * FROM salvaged.system_logs;
+
+-- name: merge_system_metrics()!
+INSERT OR IGNORE INTO main.system_metrics SELECT * FROM salvaged.system_metrics;
 
 -- name: merge_agent_metrics()!
 INSERT OR IGNORE INTO main.agent_metrics SELECT * FROM salvaged.agent_metrics;

@@ -27,7 +27,7 @@ SELECT
     m.thread_count, m.stale,
     d.pid, d.process, d.git_state, d.git_read_at, d.ahead, d.behind, d.stash_count, d.repository,
     d.process_start,
-    c.since, c.status, c.reason, c.evidence,
+    c.since, c.status, c.reason, c.evidence, c.system, c.system_status,
     (
         SELECT max(timestamp) FROM events
         WHERE agent_id = a.agent_id AND timestamp > m.timestamp AND timestamp <= :at AND type = 'agent-left'
@@ -293,3 +293,44 @@ WHERE agent_id = :agent_id AND timestamp <= :at AND session_id = :session_id AND
     )
 )
 ORDER BY timestamp, model;
+
+-- name: system_marks_at(at)
+-- Each system of which something was recorded, with when its state was noted last, and how far its lists have come.
+WITH RECURSIVE system (name) AS (
+    SELECT min(name) FROM system_states
+    UNION
+    SELECT (SELECT min(name) FROM system_states WHERE name > system.name) FROM system WHERE system.name IS NOT NULL
+)
+SELECT
+    s.name,
+    (SELECT max(timestamp) FROM system_states WHERE name = s.name AND timestamp <= :at) AS state,
+    (SELECT max(timestamp) FROM system_events WHERE system = s.name AND timestamp <= :at) AS events,
+    (
+        SELECT max(resolved_noted_at) FROM system_events
+        WHERE system = s.name AND resolved_noted_at IS NOT NULL AND resolved_noted_at <= :at
+    ) AS resolved,
+    (SELECT max(timestamp) FROM system_logs WHERE system = s.name AND timestamp <= :at) AS logs,
+    (SELECT max(timestamp) FROM system_metrics WHERE system = s.name AND timestamp <= :at) AS metrics
+FROM system AS s WHERE s.name IS NOT NULL ORDER BY s.name;
+
+-- name: system_state_at(at, system)
+SELECT * FROM system_states WHERE name = :system AND timestamp <= :at ORDER BY timestamp DESC LIMIT 1;
+
+-- name: system_events_at(at, system, limit)
+-- The newest events of a system; one that was noted as resolved later was open.
+SELECT
+    event_id, timestamp, kind, source, severity, system_severity, text,
+    iif(resolved_noted_at > :at, 0, resolved) AS resolved, iif(resolved_noted_at > :at, NULL, resolved_at) AS resolved_at
+FROM system_events
+WHERE system = :system AND timestamp <= :at AND coalesce(recorded_at, timestamp) <= :at
+ORDER BY timestamp DESC, event_id DESC LIMIT :limit;
+
+-- name: system_logs_at(at, system, limit)
+SELECT line_id, timestamp, level, system_level, subject, text FROM system_logs
+WHERE system = :system AND timestamp <= :at AND coalesce(recorded_at, timestamp) <= :at
+ORDER BY timestamp DESC, line_id DESC LIMIT :limit;
+
+-- name: system_metrics_at(at, system, limit)
+SELECT metric_id, timestamp, kind, name, value, unit, subject FROM system_metrics
+WHERE system = :system AND timestamp <= :at AND coalesce(recorded_at, timestamp) <= :at
+ORDER BY timestamp DESC, metric_id DESC LIMIT :limit;

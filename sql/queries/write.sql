@@ -60,10 +60,11 @@ INSERT INTO agent_processes (agent_id, timestamp, tree) VALUES (:agent_id, :time
 ON CONFLICT (agent_id, timestamp) DO UPDATE SET tree = excluded.tree;
 
 -- name: upsert_status_change*!
-INSERT INTO agent_status_changes (agent_id, timestamp, since, status, reason, evidence)
-VALUES (:agent_id, :timestamp, :since, :status, :reason, :evidence)
+INSERT INTO agent_status_changes (agent_id, timestamp, since, status, reason, evidence, system, system_status)
+VALUES (:agent_id, :timestamp, :since, :status, :reason, :evidence, :system, :system_status)
 ON CONFLICT (agent_id, timestamp) DO UPDATE
-SET since = excluded.since, status = excluded.status, reason = excluded.reason, evidence = excluded.evidence;
+SET since = excluded.since, status = excluded.status, reason = excluded.reason, evidence = excluded.evidence,
+    system = excluded.system, system_status = excluded.system_status;
 
 -- name: insert_task_event*!
 -- A task that comes back as it once was says so with the time it had then: an event of its own, of now.
@@ -228,3 +229,42 @@ INSERT INTO session_calls (agent_id, timestamp, session_id, call_id, name, targe
 VALUES (:agent_id, :timestamp, :session_id, :call_id, :name, :target, :ended_at, :outcome)
 ON CONFLICT (agent_id, timestamp, session_id, call_id) DO UPDATE
 SET (name, target, ended_at, outcome) = (excluded.name, excluded.target, excluded.ended_at, excluded.outcome);
+
+-- name: insert_system_state*!
+INSERT INTO system_states (
+    name, timestamp, attached, kind, engine, url, state, since, problem, read_at, counts, depths, details
+) VALUES (
+    :name, :timestamp, :attached, :kind, :engine, :url, :state, :since, :problem, :read_at, :counts, :depths, :details
+) ON CONFLICT (name, timestamp) DO NOTHING;
+
+-- name: insert_system_event*!
+-- After a restart what is there is told once more: it was resolved meanwhile, or is as it was.
+INSERT INTO system_events (
+    system, timestamp, event_id, kind, source, severity, system_severity, text, resolved, resolved_at, recorded_at
+) VALUES (
+    :system, :timestamp, :event_id, :kind, :source, :severity, :system_severity, :text, :resolved, :resolved_at,
+    :recorded_at
+) ON CONFLICT (system, timestamp, event_id) DO UPDATE
+SET severity = excluded.severity, system_severity = excluded.system_severity, text = excluded.text,
+    resolved = excluded.resolved, resolved_at = excluded.resolved_at,
+    resolved_noted_at = iif(excluded.resolved = 1 AND system_events.resolved IS NOT 1, :at, resolved_noted_at);
+
+-- name: change_system_event*!
+-- The newest one of that id: a system that began anew numbers its events from 1 again.
+UPDATE system_events
+SET severity = :severity, system_severity = :system_severity, text = :text, resolved = :resolved,
+    resolved_at = :resolved_at,
+    resolved_noted_at = CASE WHEN :resolved IS NOT 1 THEN NULL WHEN resolved = 1 THEN resolved_noted_at ELSE :at END
+WHERE system = :system AND event_id = :event_id AND timestamp = (
+    SELECT max(timestamp) FROM system_events WHERE system = :system AND event_id = :event_id
+);
+
+-- name: insert_system_log*!
+INSERT INTO system_logs (system, timestamp, line_id, level, system_level, subject, text, recorded_at)
+VALUES (:system, :timestamp, :line_id, :level, :system_level, :subject, :text, :recorded_at)
+ON CONFLICT (system, timestamp, line_id) DO NOTHING;
+
+-- name: insert_system_metric*!
+INSERT INTO system_metrics (system, timestamp, metric_id, kind, name, value, unit, subject, recorded_at)
+VALUES (:system, :timestamp, :metric_id, :kind, :name, :value, :unit, :subject, :recorded_at)
+ON CONFLICT (system, timestamp, metric_id) DO NOTHING;

@@ -79,6 +79,7 @@ class FakeInputs:
         self.new_groups: list[ProcessGroup] = []
         self.git = SimpleNamespace(readings={}, used_percent=lambda: 1.0, version=0)
         self.sessions = SimpleNamespace(sessions={}, version=0, reading=lambda _kind: False)
+        self.systems = SimpleNamespace(readings={}, read=frozenset(), version=0)
         self.watcher = SimpleNamespace(events_seen=3, state="watching 3 folders")
         self.sampled: Callable[[int], None] = lambda _now: None
 
@@ -94,6 +95,9 @@ class FakeInputs:
 
     def group_of(self, _pid: int, _start: int | None) -> None:
         """No session tells its process."""
+
+    def started(self, _pid: int) -> None:
+        """No system tells one either."""
 
     def started_since(self, key: ProcessKey, at: int) -> int:
         return sum((process.started or 0) >= at for process in self.trees.get(key, ())[1:])

@@ -110,6 +110,8 @@ def agent_status(row: sqlite3.Row, *, gap: bool) -> AgentStatus:
         current_task=row["current_task"] or None,
         last_activity=row["last_activity"],
         stale=gap or bool(row["stale"]),
+        system=row["system"],
+        system_status=row["system_status"],
     )
 
 

@@ -17,6 +17,7 @@ from monitor.history.moments.state import (
     read_sources,
     read_state,
 )
+from monitor.history.moments.systems import read_systems
 from monitor.history.queries import first
 from monitor.history.writing.encode import DETAILS_REPEAT_MS
 from monitor.model import Millis
@@ -110,6 +111,7 @@ class Follower:
         changes["mutes"] = moment.read_mutes(db, now)
         statuses: dict[str, AgentStatus] = changes["statuses"]
         changes["sessions"] = read_sessions(db, now, statuses, old.sessions)
+        changes["systems"] = read_systems(db, now, old.systems)
         busy = _busy_agents(db, old, statuses, before, marks)
         if marks.events != before.events:
             changes["events"] = moment.read_events(db, now)

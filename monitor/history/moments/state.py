@@ -11,6 +11,7 @@ from monitor.history.connection import in_one_go
 from monitor.history.moments import moment
 from monitor.history.moments.moment import Agents, Recorder
 from monitor.history.moments.sessions import Sessions, read_sessions
+from monitor.history.moments.systems import Systems, read_systems
 from monitor.keystore import FEED_LIMIT, Keys, KeyStore
 from monitor.model import (
     Activity,
@@ -49,6 +50,10 @@ UNRECORDED: Final = {
     "agents": "the order of agents of one origin that came in one tick",
     "sessions": "numbers are up to ten seconds old, details of one at work up to a minute; an hour's usage is that "
     "of its end; what the turn's state rests on is in the evidence of the agent's status",
+    "systems": "of an attached one its state, counts and queue depths, its events, and the lines and numbers that came "
+    "while it was attached; its agents and tasks as all are. Not its executions, workflows, assignments, results, "
+    "messages, projects, templates, configuration, documents, nor what is in its queues. Counts are up to a minute "
+    "old; what has no time of its own, or one still to come, is told under that of the tick that noted it",
     "viewers": "who looked; how many did is a number of health",
     "future": "an event dated later than the tick that noted it is told when its time has come",
 }
@@ -88,6 +93,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceStatus, ...] = ()
     events: tuple[Event, ...] = ()
     sessions: Sessions = Sessions()
+    systems: Systems = Systems()
 
 
 async def state_at(db: aiosqlite.Connection, at: Millis, *, processes_of: Collection[str] = ()) -> Snapshot:
@@ -117,6 +123,7 @@ def read_state(db: sqlite3.Connection, at: Millis, processes_of: Collection[str]
             sources=read_sources(db, at, agents["recorder"]),
             events=moment.read_events(db, at),
             sessions=read_sessions(db, at, agents["statuses"]),
+            systems=read_systems(db, at),
             **agents,
         )
 
@@ -194,6 +201,10 @@ def fill(store: KeyStore, snapshot: Snapshot) -> None:
     store.set(Keys.RAG, snapshot.rag)
     store.set(Keys.RAG_PATTERNS, snapshot.rag.top_patterns if snapshot.rag is not None else ())
     store.set(Keys.EVENTS, snapshot.events)
+    systems = snapshot.systems.by_name
+    store.set(Keys.SYSTEMS, tuple(reading.state for reading in systems.values()))
+    for name, reading in systems.items():
+        store.set(Keys.system(name), reading)
 
 
 def _fill_processes(store: KeyStore, agent_id: str, tree: tuple[ProcessInfo, ...] | None) -> None:
@@ -217,7 +228,10 @@ def looked_at(store: KeyStore, agent_ids: Iterable[str]) -> frozenset[str]:
 
 
 def _remove_gone(store: KeyStore, snapshot: Snapshot) -> None:
-    """Remove the keys of agents and tasks that the snapshot does not have."""
+    """Remove the keys of agents, systems and tasks that the snapshot does not have."""
+    for state in store.get(Keys.SYSTEMS, ()):
+        if state.name not in snapshot.systems.by_name:
+            store.delete(Keys.system(state.name))
     agent_ids = set(store.get(Keys.AGENTS, ()))
     if agent_ids != snapshot.statuses.keys():
         for agent_id in agent_ids - snapshot.statuses.keys():

@@ -31,6 +31,10 @@ ORDER: Final = (
     "session_states",
     "session_usage",
     "session_calls",
+    "system_states",
+    "system_events",
+    "system_logs",
+    "system_metrics",
     "agent_metrics",
     "agent_metrics_5min",
     "agent_metrics_hourly",
@@ -64,6 +68,7 @@ CHANGES: Final = frozenset(
         "mute_successors",
         "session_usage",
         "session_calls",
+        "system_events",
     }
 )
 """Those that change rows rather than add some."""

@@ -64,6 +64,7 @@ REPAIRS: Final = (
     "salvage_mend_evidence",
     "salvage_mend_health",
     "salvage_mend_rag",
+    "salvage_mend_systems",
     "salvage_drop_marks",
 )
 """Named queries that make whole again what refers to lost rows, in this order."""

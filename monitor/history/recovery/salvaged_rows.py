@@ -29,6 +29,8 @@ YEAR_10000: Final = 253_402_300_800_000
 MADE_BY_MIGRATIONS: Final = "schema_version"
 LAST: Final = (
     "agent_processes",
+    "system_metrics",
+    "system_logs",
     "session_calls",
     "session_states",
     "agent_metrics_5min",

@@ -30,7 +30,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     setting: str
-    key: Literal["agent", "root", ""] = ""
+    key: Literal["agent", "root", "system", ""] = ""
     """What its rows belong to; they are deleted for one at a time, for so they lie together."""
     summed_up: str = ""
     """The roll-up that its rows have to be in before they go."""
@@ -59,6 +59,10 @@ TABLES: Final = (
     Table(name="session_calls", setting="session_calls_days", key="agent"),
     Table(name="agent_profiles", setting="agent_status_changes_days", key="agent"),
     Table(name="board_states", setting="board_states_days", key="root"),
+    Table(name="system_states", setting="system_states_days", key="system"),
+    Table(name="system_events", setting="system_events_days", key="system"),
+    Table(name="system_logs", setting="system_logs_days", key="system"),
+    Table(name="system_metrics", setting="system_metrics_days", key="system"),
     Table(name="system_health", setting="system_health_days", summed_up="system_health_hourly"),
     Table(name="system_health_hourly", setting="system_health_hourly_days"),
     Table(name="rag_metrics", setting="rag_metrics_days"),
@@ -163,6 +167,8 @@ def _keys(db: sqlite3.Connection, table: Table, cut: Millis) -> Iterable[dict[st
         ]
     if table.key == "root":
         return [{"key": root} for (root,) in db.execute(sql("board_roots"))]
+    if table.key == "system":
+        return [{"key": name} for (name,) in db.execute(sql("systems_to_maintain"))]
     if table.name == "events":
         kept = [number for (number,) in db.execute(sql("source_events_in_force"), {"cut": cut})]
         return [{"kept": msgspec.json.encode(kept).decode()}]

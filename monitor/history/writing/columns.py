@@ -125,6 +125,8 @@ def status_change_row(status: AgentStatus, at: Millis) -> Row:
         "since": integer(status.status_since),
         "status": status.status,
         "reason": text(status.status_reason),
+        "system": text(status.system),
+        "system_status": text(status.system_status),
         "evidence": json(status.status_evidence),
     }
 

@@ -29,12 +29,23 @@ from monitor.history.writing.columns import (
     task_event_row,
 )
 from monitor.history.writing.session_rows import SessionEncoder
+from monitor.history.writing.system_rows import SystemEncoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from monitor.history.writing.rows import TickRows
-    from monitor.model import Agent, AgentMetrics, AgentStatus, Commit, Millis, Mute, Session, SystemHealth
+    from monitor.model import (
+        Agent,
+        AgentMetrics,
+        AgentStatus,
+        Commit,
+        Millis,
+        Mute,
+        Session,
+        SystemHealth,
+        SystemState,
+    )
 
 SAMPLE_REPEAT_MS: Final = 10_000
 """An unchanged sample is written again after this long (DESIGN.md §5)."""
@@ -70,10 +81,12 @@ class Encoder:
         self._new: list[tuple[dict[str, Any], str, Any]] = []
         self._new_health = self._health
         self._sessions = SessionEncoder()
+        self._systems = SystemEncoder()
 
-    def remember(self, sessions: Mapping[str, Session]) -> None:
-        """Go on where the database ends: these sessions hold in it until something else is told of them."""
+    def remember(self, sessions: Mapping[str, Session], systems: Iterable[SystemState] = ()) -> None:
+        """Go on where the database ends: these hold in it until something else is told of them."""
         self._sessions.remember(sessions)
+        self._systems.remember(systems)
 
     def statements(self, rows: TickRows) -> list[Statement]:
         """What to run for these rows, in order; parents before children."""
@@ -112,6 +125,7 @@ class Encoder:
             *mute_statements(rows.mutes, rows.at),
             ("insert_event", [event_row(event, rows.at) for event in rows.events]),
             *self._sessions.statements(rows.sessions, rows.other_sessions, rows.at),
+            *self._systems.statements(rows),
         ]
         return [(name, bound) for name, bound in statements if bound]
 
@@ -122,6 +136,7 @@ class Encoder:
         self._health = self._new_health
         self._new = []
         self._sessions.accept()
+        self._systems.accept()
 
     def _is_old(self, status: AgentStatus, metrics: AgentMetrics, at: Millis) -> bool:
         """Whether these are the very records last written, and not due again: no row would come of them."""

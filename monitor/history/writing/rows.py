@@ -16,12 +16,16 @@ if TYPE_CHECKING:
         BoardState,
         Commit,
         Event,
+        LogLine,
         Millis,
         Mute,
         ProcessInfo,
         RagMetrics,
         Session,
+        SystemEvent,
         SystemHealth,
+        SystemMetric,
+        SystemState,
         TaskEvent,
     )
 
@@ -53,6 +57,16 @@ class TickRows:
     """Every agent's session by its id: an agent that is missing has none; None: nothing is told of any."""
     other_sessions: list[tuple[str, Session]] = field(default_factory=list)
     """Earlier sessions of the agents, of which the usage is recorded."""
+    systems: Mapping[str, SystemState] | None = None
+    """Every attached system by its name: one that is missing is attached no more; None: nothing is told of any."""
+    system_events: list[SystemEvent] = field(default_factory=list)
+    """What is newly known to have happened in them."""
+    system_event_changes: list[SystemEvent] = field(default_factory=list)
+    """What was recorded before, and has been resolved or is told otherwise now."""
+    system_logs: list[tuple[LogLine, Millis]] = field(default_factory=list)
+    """New lines of their logs, each with the tick that noted it."""
+    system_metrics: list[tuple[SystemMetric, Millis]] = field(default_factory=list)
+    """The same of what they measured."""
 
     @property
     def empty(self) -> bool:
@@ -74,6 +88,11 @@ class TickRows:
                     self.events,
                     self.sessions,
                     self.other_sessions,
+                    self.systems,
+                    self.system_events,
+                    self.system_event_changes,
+                    self.system_logs,
+                    self.system_metrics,
                 )
             )
         )

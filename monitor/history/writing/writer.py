@@ -123,7 +123,8 @@ class HistoryWriter:
             snapshot = await state_at(self._db, now)
         except sqlite3.Error as error:
             raise explain(error, self._paths.database) from error
-        self._encoder.remember(snapshot.sessions.by_agent)
+        systems = [reading.state for reading in snapshot.systems.by_name.values()]
+        self._encoder.remember(snapshot.sessions.by_agent, systems)
         return snapshot
 
     async def let_go(self) -> RecorderLock:
