@@ -220,9 +220,10 @@ class SystemReader:
                 above.setdefault(one.task_id, []).append(one.depends_on)
             if not blocking or lag:
                 related.setdefault(one.task_id, []).append(f"{one.kind} {one.depends_on}{lag}")
-        return tuple(
+        made = tuple(
             _with(task, above.get(task.id, ()), related.get(task.id, ()), old.get(task.id)) for task in tasks
         )
+        return made if made != self._reading.tasks else self._reading.tasks
 
 
 def _with(task: Task, above: Iterable[str], related: Iterable[str], old: Task | None) -> Task:

@@ -148,7 +148,7 @@ def _form(name: str, kind: Any) -> Callable[[Any], Any]:
     if bool in parts:
         return as_truth
     if int in parts:
-        return as_count
+        return as_exit_code if name == "exit_code" else as_count
     if float in parts:
         return as_number
     if any(typing.get_origin(part) is tuple for part in parts):
@@ -169,6 +169,12 @@ def as_plain(value: Any) -> Any:
     if isinstance(value, (bytes, memoryview)):
         return bytes(value).decode("utf-8", "replace")
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def as_exit_code(value: Any) -> int | None:
+    """A whole number; below zero for what a signal has ended."""
+    number = as_number(value)
+    return int(number) if number is not None and abs(number) < 2**32 else None
 
 
 def as_truth(value: Any) -> bool | None:
