@@ -11,6 +11,7 @@ from monitor import inbox
 from monitor.collector import events
 from monitor.collector.boards import BoardBook
 from monitor.collector.clock import TickClock, move_lists, wall_clock
+from monitor.collector.commit_news import CommitNews
 from monitor.collector.commits import CommitBook
 from monitor.collector.facts import FactBook
 from monitor.collector.inputs import HOST, Inputs
@@ -30,7 +31,6 @@ from monitor.model import (
     AgentMetrics,
     AgentStatus,
     Command,
-    Commit,
     Event,
     Leap,
     Millis,
@@ -86,8 +86,11 @@ class Collector:
         self._started_at = wall_clock()
         self.interval = settings.intervals.tick
         self._book = SourceBook()
-        self.inputs = Inputs(settings, self._book, self._commits_read, spool=str(paths.hooks))
         self._roster = Roster(settings.agents, host=host, worktree_of=worktree_of, discover=settings.discover)
+        self._publisher = Publisher(store)
+        self._commits = CommitBook()
+        self._commit_news = CommitNews(self._commits, self._roster, self._publisher)
+        self.inputs = Inputs(settings, self._book, self._commit_news.read, spool=str(paths.hooks))
         self._facts = FactBook(self._roster, settings.thresholds)
         self._statuses = StatusBook(
             settings.thresholds
@@ -98,13 +101,9 @@ class Collector:
         self._mutes = MuteBook()
         self._commands: list[Command] = []
         """Of this process's own viewer, since the last tick."""
-        self._commits = CommitBook()
         self._overlaps = OverlapBook(self._roster, self.inputs.git, self._commits, settings.thresholds)
-        self._committers: set[str] = set()
-        """Agents whose newest commits have to be shown anew."""
         self._boards = BoardBook()
         self._vitals = Vitals(settings, paths, sink, self._started_at)
-        self._publisher = Publisher(store)
         self._processes = ProcessNews(self.inputs, self._roster, self._facts, self._publisher)
         self._sessions = SessionBook(self._roster, self.inputs, worktree_of)
         self._systems = SystemBook(settings.systems, self._roster, self.inputs, worktree_of, host=host)
@@ -134,8 +133,7 @@ class Collector:
         self._alerts = AlertBook(snapshot.alerts)
         self._overlaps.restore(snapshot.alerts)
         self._mutes = MuteBook(snapshot.mutes)
-        self._commits.restore(snapshot.commits)
-        self._committers.update(agent_id for commit in snapshot.commits for agent_id in commit.agent_ids)
+        self._commit_news.restore(snapshot.commits)
         self._boards.restore(snapshot, (*self._settings.roots, *self._systems.roots))
         self._publisher.board(self._boards.board)
         self._publisher.restore(snapshot)
@@ -196,7 +194,7 @@ class Collector:
         self._take_sessions(now)
         self._take_progress()
         self._take_rag(now)
-        self._take_commits()
+        self._rows.commits.extend(self._commit_news.take())
         self._judge(now, *self._conclude(now))
         self._take_health(now)
         self._rows.events.extend(self._book.take_events(now))
@@ -317,28 +315,6 @@ class Collector:
             # It is known from this tick on, not from when it was asked.
             self._rows.rag = msgspec.structs.replace(rag, timestamp=now)
             self._publisher.rag(self._rows.rag)
-
-    def _commits_read(
-        self, worktree: str, commits: tuple[Commit, ...], reached: tuple[str, ...] = ()
-    ) -> None:
-        """Git told a worktree's newest commits, and which older ones it has (called between ticks)."""
-        agent_ids = self._roster.in_worktree(worktree)
-        if not agent_ids:
-            return
-        changed, made = self._commits.apply(agent_ids, commits, reached)
-        self._rows.commits.extend(changed)
-        self._committers.update(agent_ids)
-        for commit in changed:
-            self._committers.update(commit.agent_ids)
-        for commit in reversed(made):
-            self._publisher.activity(events.of_commit(commit))
-
-    def _take_commits(self) -> None:
-        """Show what git told since the last tick, all of it at once: a commit may be that of every agent."""
-        if self._committers:
-            known = [agent_id for agent_id in self._committers if self._roster.get(agent_id)]
-            self._publisher.commits(self._commits, known)
-            self._committers.clear()
 
     def _follow_roster(self) -> None:
         """Agents came or went: ask git about their worktrees, watch these, and record the agents."""
