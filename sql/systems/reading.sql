@@ -25,6 +25,28 @@ SELECT count(*) AS number FROM part;
 -- What waits or runs, by queue.
 SELECT queue, count(*) AS number FROM part WHERE closed = 0 GROUP BY queue;
 
+-- name: with_part()!
+-- A query of a system in front of one of the above; what stands in braces is filled in with names of ours.
+WITH {before} part AS ({query});
+
+-- name: table_with_nothing()!
+-- In the place of a table that lacks some columns.
+"{table}" AS (SELECT *, {nothing} FROM {full_name}),;
+
+-- name: table_of_nothing()!
+-- In the place of a table that is not there.
+"{table}" AS (SELECT {nothing} WHERE 1 = 0),;
+
+-- name: null_column()!
+CAST(NULL AS text) AS "{column}";
+
+-- name: make_table()!
+-- Of the objects in a JSON file, or of a collection's documents.
+CREATE TABLE "{table}" ({columns});
+
+-- name: fill_table()!
+INSERT INTO "{table}" VALUES ({marks});
+
 -- name: sqlite_columns()
 -- Every table and view of a SQLite file, with its columns.
 SELECT m.name AS "table", p.name AS "column"

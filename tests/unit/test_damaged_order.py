@@ -23,9 +23,17 @@ WALKS = {
     "board_tasks_at": "task_events",
     "sources_at": "events",
     "source_events_in_force": "events",
+    "systems_to_maintain": "system_states",
+    "system_marks_at": "system_states",
 }
 """Query to the table that it walks."""
-KEYS = {"agent_metrics": "agent_id", "board_states": "root", "task_events": "task_id", "events": "subject"}
+KEYS = {
+    "agent_metrics": "agent_id",
+    "board_states": "root",
+    "task_events": "task_id",
+    "events": "subject",
+    "system_states": "name",
+}
 STEPS = 1_000_000
 """Of SQLite's machine: a walk of three keys takes some hundreds."""
 

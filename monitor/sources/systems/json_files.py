@@ -17,6 +17,7 @@ from monitor.errors import SourceError
 from monitor.sources.files import Signature, read_file, signature
 from monitor.sources.systems.sqlite import SqliteLook
 from monitor.sources.values import decode_json
+from monitor.statements import statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -85,9 +86,10 @@ def fill(
         return
     names = ", ".join(f'"{name}"' for name in present)
     marks = ", ".join("?" for _ in present)
-    db.execute(f'CREATE TABLE "{table}" ({names})')
+    # Names that queries of ours ask for; the values are bound.
+    db.execute(statement("systems", "make_table").format(table=table, columns=names))
     db.executemany(
-        f'INSERT INTO "{table}" VALUES ({marks})',  # noqa: S608 - a name that a query of ours asks for
+        statement("systems", "fill_table").format(table=table, marks=marks),
         ([_cell(row[name]) for name in present] for row in rows),
     )
 

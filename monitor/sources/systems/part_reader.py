@@ -141,13 +141,19 @@ class _Reading:
 
 def with_missing(query: Query, tables: Tables, look: Look) -> str:
     """The query as `part`, behind stand-ins for the tables of its `may` that lack a column, or are not there."""
-    stand_ins = []
+    before = []
     for table, columns in query.may.items():
         there = tables.get(table)
-        nothing = [f'CAST(NULL AS text) AS "{column}"' for column in sorted(columns - (there or frozenset()))]
+        missing = sorted(columns - (there or frozenset()))
+        nothing = ", ".join(_piece("null_column", column=column) for column in missing)
         if there is None:
-            stand_ins.append(f'"{table}" AS (SELECT {", ".join(nothing)} WHERE 1 = 0)')
+            before.append(_piece("table_of_nothing", table=table, nothing=nothing))
         elif nothing:
-            every = f"SELECT *, {', '.join(nothing)} FROM {look.quoted(table)}"  # noqa: S608 - names of a query of ours
-            stand_ins.append(f'"{table}" AS ({every})')
-    return f"WITH {', '.join([*stand_ins, f'part AS ({query.sql})'])}"
+            full_name = look.quoted(table)
+            before.append(_piece("table_with_nothing", table=table, nothing=nothing, full_name=full_name))
+    return _piece("with_part", before=" ".join(before), query=query.sql)
+
+
+def _piece(name: str, **names: str) -> str:
+    """A piece of SQL with the names that a query of ours asks for; values are bound, here as everywhere."""
+    return statement("systems", name).rstrip("; \n").format(**names)
