@@ -7,10 +7,12 @@ memory for the time of a reading, where the same queries read them as read a JSO
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import unquote_plus, urlsplit
 
 from monitor.errors import SourceError
 from monitor.sources.systems.json_files import fill
@@ -27,6 +29,7 @@ DOCUMENT_LIMIT: Final = 2_000
 """Documents of a collection that are read, the newest first."""
 TIMEOUT_MS: Final = 5_000
 _ID: Final = "_id"
+_PICTURE: Final = re.compile(r" \(configured timeouts|, Timeout: |, Topology Description")
 
 Document = Mapping[str, Any]
 
@@ -47,15 +50,16 @@ class Documents(Protocol):
 class ServerDocuments:
     """`Documents` of a server. Raises pymongo's errors."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, timeout_ms: int = TIMEOUT_MS) -> None:
+        """Nothing is connected yet. Raises SourceError without the extra, and pymongo's errors for a bad URL."""
         try:
             from pymongo import AsyncMongoClient  # noqa: PLC0415 - an extra
         except ImportError as error:
             raise SourceError("MongoDB is read by an extra: pip install 'agent-monitor[mongo]'.") from error
         self._client: Any = AsyncMongoClient(
             url,
-            serverSelectionTimeoutMS=TIMEOUT_MS,
-            timeoutMS=TIMEOUT_MS,
+            serverSelectionTimeoutMS=timeout_ms,
+            timeoutMS=timeout_ms,
             maxPoolSize=1,
             appname="agent-monitor",
             readPreference="secondaryPreferred",
@@ -100,7 +104,11 @@ class MongoEngine:
         with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
             for collection, documents in self._run(self._fetch()).items():
                 objects = [_with_id(document) for document in documents]
-                fill(db, collection, objects, self._asked[collection])
+                columns = self._asked[collection]
+                if objects:
+                    fill(db, collection, objects, columns)
+                else:  # it is there and holds nothing: that is not the same as missing
+                    _make_empty(db, collection, columns)
             yield SqliteLook(db)
 
     def close(self) -> None:
@@ -129,8 +137,23 @@ class MongoEngine:
             return self._runner.run(asking)
         except SourceError:
             raise
-        except Exception as error:
-            raise SourceError(f"{mask_url(self._url)} cannot be read: {clean(str(error), 200)}") from error
+        except Exception as error:  # noqa: BLE001 - of many kinds; its chain may quote the password
+            raise SourceError(f"{mask_url(self._url)} cannot be read: {told(error, self._url)}") from None
+
+
+def told(error: Exception, url: str) -> str:
+    """What pymongo says, without its picture of the servers, and without what it quotes of the address."""
+    said = _PICTURE.split(str(error), maxsplit=1)[0] or type(error).__name__
+    credentials = urlsplit(url).netloc.rpartition("@")[0]
+    for secret in (credentials, credentials.partition(":")[2]):
+        for written in (secret, unquote_plus(secret)):
+            said = said.replace(written, "***") if written else said
+    return clean(said, 200).rstrip(".") + "."
+
+
+def _make_empty(db: sqlite3.Connection, table: str, columns: frozenset[str]) -> None:
+    names = ", ".join(f'"{name}"' for name in sorted(columns))
+    db.execute(f'CREATE TABLE "{table}" ({names})')
 
 
 def _with_id(document: Document) -> dict[str, Any]:
