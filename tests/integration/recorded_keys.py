@@ -357,6 +357,7 @@ COMPARED: Final[dict[str, Callable[[str, Any, Any], None]]] = {
     Keys.ALERTS: _same,
     Keys.MUTES: _same,
     Keys.SOURCES: _same_sources,
+    Keys.SYSTEMS: lambda key, live, rebuilt: _same(key, live or (), rebuilt or ()),
     Keys.RAG: _same,
     Keys.RAG_PATTERNS: _same,
     Keys.EVENTS: _same_list,

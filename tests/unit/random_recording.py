@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from history_records import AT, agent, alert, commit, mute, recording, status, task
 from session_records import full_session, next_session
+from system_records import SystemsOfTheWorld
 
 from monitor.history.writing.rows import TickRows
 from monitor.model import (
@@ -40,6 +41,7 @@ class World:
         self.alerts: dict[str, Alert] = {}
         self.commits: list[Commit] = []
         self.sessions: dict[str, Session] = {}
+        self.systems = SystemsOfTheWorld(random)
 
     def tick(self, at: int) -> TickRows:
         self.number += 1
@@ -63,6 +65,7 @@ class World:
         rows.sessions = self.sessions = self._sessions(at)
         if self.random.random() < 0.1:
             rows.other_sessions.append((NAMES[0], full_session(at, "-older")))
+        self.systems.tick(rows, at)
         return rows
 
     def _sessions(self, at: int) -> dict[str, Session]:

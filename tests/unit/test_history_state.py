@@ -315,11 +315,16 @@ LARGE = {
     "rag_metrics",
     "alerts",
     "events",
+    "system_states",
+    "system_events",
+    "system_logs",
+    "system_metrics",
 }
 BOUND = {"at": AT, "agent_id": "a", "limit": 10, "seen_since": 0, "since": 0, "after": 1, "task_ids": '["a"]'}
 BOUND |= {
     "agents": '["a"]',
     "session_id": "s",
+    "system": "dash",
     "hours": 48,
     "resolved_since": 0,
     "attributed_after": 0,
@@ -348,6 +353,11 @@ QUERIES = [
     "session_at",
     "session_calls_at",
     "session_hours_at",
+    "system_marks_at",
+    "system_state_at",
+    "system_events_at",
+    "system_logs_at",
+    "system_metrics_at",
 ]
 
 

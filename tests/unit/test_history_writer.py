@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from history_records import AT, agent, alert, commit, mute, recording, state, status, task, tick
 from session_records import full_session
+from system_records import log_line, measured, system_event, system_state
 
 from monitor.collector.trees import TreeLog
 from monitor.errors import DatabaseError
@@ -67,6 +68,10 @@ def full_tick(at: int = AT) -> TickRows:
         mutes=[mute()],
         events=[Event(timestamp=at, type="gap")],
         sessions={"builder": msgspec.structs.replace(full_session(at), calls=full_session(at).calls[:1])},
+        systems={"dash": system_state()},
+        system_events=[system_event(at)],
+        system_logs=[(log_line(at), at)],
+        system_metrics=[(measured(at), at)],
     )
 
 
@@ -91,6 +96,10 @@ TABLES = [
     "alert_changes",
     "alert_mutes",
     "events",
+    "system_states",
+    "system_events",
+    "system_logs",
+    "system_metrics",
 ]
 
 
