@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from attached_records import event, full_state, line, metric, state_of
 from history_records import AT, agent, recording, state, status, tick
-from system_records import event, full_state, line, metric, state_of
 
 from monitor.history.connection import open_reader, open_writer
 from monitor.history.migrations import migrate
