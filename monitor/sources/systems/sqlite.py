@@ -32,7 +32,7 @@ class SqliteLook:
         db.set_progress_handler(lambda: time.monotonic() > self._deadline, _STEPS)
 
     def tables(self) -> Tables:
-        """Every table and view with its columns."""
+        """Every table with its columns."""
         found: dict[str, set[str]] = {}
         for row in self._run(statement("systems", "sqlite_columns"), {}):
             found.setdefault(row["table"], set()).add(row["column"])
