@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from monitor.sources.systems.catalogue import Tables
     from monitor.sources.systems.records import Row
 
+_OF_THE_FILE: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_IOERR,
+    }
+)
+"""Errors that every other query would meet as well; a damaged page or an odd value is one query's."""
 _STEPS: Final = 10_000
 """Of SQLite's machine, between two looks at the clock."""
 
@@ -50,8 +60,8 @@ class SqliteLook:
         self._deadline = time.monotonic() + READING_SECONDS
         try:
             return self._db.execute(sql, parameters).fetchall()
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error) or "unable to open" in str(error):
+        except sqlite3.DatabaseError as error:
+            if (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in _OF_THE_FILE:
                 raise
             raise QueryError(str(error)) from error
 
