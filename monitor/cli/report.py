@@ -28,6 +28,7 @@ NAMES: Final = (
     "cost",
     "waits",
     "tools",
+    "systems",
 )
 GROUPINGS: Final = ("day", "hour", "agent", "wait")
 
@@ -78,6 +79,8 @@ def report(
 
     From the agents' own logs: tokens and cost, by day and model. waits: how long each waited for a person, and for
     what. tools: calls, errors and time of each.
+
+    systems: how attached systems fared, and how deep their queues were.
     """
     from monitor.cli.output import write_report
 

@@ -351,3 +351,19 @@ WHERE timestamp >= :since AND timestamp < :until
     AND agent_id IN (SELECT agent_id FROM agents)
     AND (:agents IS NULL OR agent_id IN (SELECT value FROM json_each(:agents)))
 GROUP BY agent_id, name ORDER BY agent_id, calls DESC, name;
+
+-- name: report_system_states(since, until)
+-- States of attached systems in the interval, and the one of each that held at its beginning.
+SELECT name, timestamp, attached, kind, state, depths FROM system_states AS s
+WHERE timestamp < :until AND timestamp >= coalesce(
+    (SELECT max(timestamp) FROM system_states WHERE name = s.name AND timestamp <= :since), 0
+)
+ORDER BY name, timestamp;
+
+-- name: report_system_events(since, until)
+SELECT system, count(*) AS events, count(*) FILTER (WHERE severity IN ('error', 'critical')) AS grave
+FROM system_events WHERE timestamp >= :since AND timestamp < :until GROUP BY system;
+
+-- name: report_system_lines(since, until)
+SELECT system, count(*) FILTER (WHERE level IN ('error', 'critical')) AS errors
+FROM system_logs WHERE timestamp >= :since AND timestamp < :until GROUP BY system;

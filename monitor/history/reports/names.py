@@ -11,6 +11,7 @@ from monitor.history.reports.base import DAY_MS
 from monitor.history.reports.commits import commits
 from monitor.history.reports.health import health
 from monitor.history.reports.ledger import waits
+from monitor.history.reports.systems import systems
 from monitor.history.reports.tasks import tasks
 from monitor.history.reports.timeline import timeline
 from monitor.history.reports.tools import tools
@@ -33,6 +34,7 @@ REPORTS: Final[dict[str, Build]] = {
     "cost": cost,
     "waits": waits,
     "tools": tools,
+    "systems": systems,
 }
 GROUPINGS: Final[dict[str, tuple[str, ...]]] = {
     "tokens": ("day", "hour", "agent"),
