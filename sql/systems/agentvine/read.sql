@@ -12,23 +12,20 @@
 -- may: worker_capabilities(worker_id, capability_name, capability_level)
 -- may: worker_assignments(worker_id, work_order_id, status, assigned_at), work_orders(id, task_id)
 -- may: tasks(id, assigned_to, status, started_at), executions(worker_id, status)
+WITH held AS MATERIALIZED (
+    SELECT a.worker_id, o.task_id AS task_id, a.assigned_at AS at, 1 AS place
+    FROM worker_assignments AS a JOIN work_orders AS o ON o.id = a.work_order_id WHERE a.status = 'active'
+    UNION ALL
+    SELECT assigned_to, id, started_at, 2 FROM tasks WHERE status = 'in_progress' AND assigned_to IS NOT NULL
+), run AS MATERIALIZED (
+    SELECT worker_id, sum(CASE WHEN status = 'completed' THEN 1 ELSE 0 END) AS done,
+        sum(CASE WHEN status IN ('failed', 'timeout') THEN 1 ELSE 0 END) AS failed
+    FROM executions GROUP BY worker_id
+)
 SELECT w.id, w.name, 'claude-code' AS kind, w.worker_type AS role, w.status, w.last_heartbeat_at AS heartbeat_at,
     w.updated_at,
-    coalesce((
-        SELECT o.task_id FROM worker_assignments AS a JOIN work_orders AS o ON o.id = a.work_order_id
-        WHERE a.worker_id = w.id AND a.status = 'active' ORDER BY a.assigned_at DESC LIMIT 1
-    ), (
-        SELECT t.id FROM tasks AS t WHERE t.assigned_to = w.id AND t.status = 'in_progress'
-        ORDER BY t.started_at DESC LIMIT 1
-    )) AS current_task,
-    (
-        SELECT count(*) FROM (
-            SELECT o.task_id FROM worker_assignments AS a JOIN work_orders AS o ON o.id = a.work_order_id
-            WHERE a.worker_id = w.id AND a.status = 'active'
-            UNION
-            SELECT t.id FROM tasks AS t WHERE t.assigned_to = w.id AND t.status = 'in_progress'
-        )
-    ) AS workload,
+    (SELECT task_id FROM held WHERE worker_id = w.id ORDER BY place, at DESC LIMIT 1) AS current_task,
+    (SELECT count(DISTINCT task_id) FROM held WHERE worker_id = w.id) AS workload,
     w.max_concurrent_tasks AS capacity,
     (
         SELECT json_group_array(told) FROM (
@@ -45,8 +42,8 @@ SELECT w.id, w.name, 'claude-code' AS kind, w.worker_type AS role, w.status, w.l
             ORDER BY 1
         )
     ) AS capabilities,
-    (SELECT count(*) FROM executions WHERE worker_id = w.id AND status = 'completed') AS tasks_done,
-    (SELECT count(*) FROM executions WHERE worker_id = w.id AND status IN ('failed', 'timeout')) AS errors,
+    coalesce((SELECT done FROM run WHERE worker_id = w.id), 0) AS tasks_done,
+    coalesce((SELECT failed FROM run WHERE worker_id = w.id), 0) AS errors,
     w.timeout_seconds, w.context_window_size AS context_size, w.version AS "extra.version",
     w.created_at AS "extra.registered", 0 AS closed, coalesce(w.last_heartbeat_at, w.updated_at) AS changed
 FROM workers AS w;
@@ -59,25 +56,20 @@ FROM workers AS w;
 -- may: worker_capabilities(worker_id, capability_name, capability_level)
 -- may: worker_assignments(worker_id, work_order_id, status, assigned_at), work_orders(id, task_id)
 -- may: tasks(id, assigned_to, status, started_at), executions(worker_id, status)
+WITH held AS MATERIALIZED (
+    SELECT a.worker_id, CAST(o.task_id AS text) AS task_id, a.assigned_at AS at, 1 AS place
+    FROM worker_assignments AS a JOIN work_orders AS o ON o.id = a.work_order_id WHERE a.status = 'active'
+    UNION ALL
+    SELECT assigned_to, CAST(id AS text), started_at, 2 FROM tasks WHERE status = 'in_progress' AND assigned_to IS NOT NULL
+), run AS MATERIALIZED (
+    SELECT worker_id, sum(CASE WHEN status = 'completed' THEN 1 ELSE 0 END) AS done,
+        sum(CASE WHEN status IN ('failed', 'timeout') THEN 1 ELSE 0 END) AS failed
+    FROM executions GROUP BY worker_id
+)
 SELECT CAST(w.id AS text) AS id, w.name, 'claude-code' AS kind, w.worker_type AS role, w.status,
     w.last_heartbeat_at AS heartbeat_at, w.updated_at,
-    coalesce((
-        SELECT CAST(o.task_id AS text) FROM worker_assignments AS a JOIN work_orders AS o ON o.id = a.work_order_id
-        WHERE a.worker_id = w.id AND a.status = 'active' ORDER BY a.assigned_at DESC LIMIT 1
-    ), (
-        SELECT CAST(t.id AS text) FROM tasks AS t
-        WHERE t.assigned_to = w.id AND t.status = 'in_progress'
-        ORDER BY t.started_at DESC LIMIT 1
-    )) AS current_task,
-    (
-        SELECT count(*) FROM (
-            SELECT CAST(o.task_id AS text) FROM worker_assignments AS a JOIN work_orders AS o ON o.id = a.work_order_id
-            WHERE a.worker_id = w.id AND a.status = 'active'
-            UNION
-            SELECT CAST(t.id AS text) FROM tasks AS t
-            WHERE t.assigned_to = w.id AND t.status = 'in_progress'
-        ) AS held
-    ) AS workload,
+    (SELECT task_id FROM held WHERE worker_id = w.id ORDER BY place, at DESC LIMIT 1) AS current_task,
+    (SELECT count(DISTINCT task_id) FROM held WHERE worker_id = w.id) AS workload,
     w.max_concurrent_tasks AS capacity,
     (
         SELECT json_agg(told ORDER BY told) FROM (
@@ -95,13 +87,8 @@ SELECT CAST(w.id AS text) AS id, w.name, 'claude-code' AS kind, w.worker_type AS
             )
         ) AS every
     ) AS capabilities,
-    (
-        SELECT count(*) FROM executions WHERE worker_id = w.id AND status = 'completed'
-    ) AS tasks_done,
-    (
-        SELECT count(*) FROM executions
-        WHERE worker_id = w.id AND status IN ('failed', 'timeout')
-    ) AS errors,
+    coalesce((SELECT done FROM run WHERE worker_id = w.id), 0) AS tasks_done,
+    coalesce((SELECT failed FROM run WHERE worker_id = w.id), 0) AS errors,
     w.timeout_seconds, w.context_window_size AS context_size, w.version AS "extra.version",
     w.created_at AS "extra.registered", 0 AS closed, coalesce(w.last_heartbeat_at, w.updated_at) AS changed
 FROM workers AS w;
@@ -134,22 +121,25 @@ FROM workers AS w LEFT JOIN held AS h ON h.worker_id = w.id AND h.place = 1;
 -- needs: tasks(id, title, task_type, permission_level, priority, status)
 -- may: tasks(description, repository_url, branch_name, issue_number, pr_number, created_by, assigned_to, parent_task_id, created_at, updated_at, started_at, completed_at)
 -- may: work_orders(id, task_id), worker_assignments(worker_id, work_order_id, status)
-WITH given AS (
+WITH given AS MATERIALIZED (
     SELECT o.task_id, max(CAST(a.worker_id AS text)) AS worker_id
     FROM worker_assignments AS a JOIN work_orders AS o ON o.id = a.work_order_id
     WHERE a.status = 'active' GROUP BY o.task_id
 )
 SELECT CAST(t.id AS text) AS id, t.title, t.description, t.status, t.priority,
-    coalesce(CAST(t.assigned_to AS text), g.worker_id) AS assigned_to, CAST(t.created_by AS text) AS created_by,
+    coalesce(
+        CAST(t.assigned_to AS text), (SELECT worker_id FROM given WHERE task_id = t.id)
+    ) AS assigned_to, CAST(t.created_by AS text) AS created_by,
     t.created_at, t.updated_at, t.task_type AS "extra.type", t.permission_level AS "extra.permission",
     CAST(t.parent_task_id AS text) AS "extra.parent", t.branch_name AS "extra.branch",
     CASE WHEN t.repository_url NOT LIKE '%@%' AND t.repository_url NOT LIKE '%?%' THEN t.repository_url END
         AS "extra.repository",
     t.issue_number AS "extra.issue", t.pr_number AS "extra.pull request",
-    CASE WHEN g.worker_id <> CAST(t.assigned_to AS text) THEN g.worker_id END AS "extra.assignment",
+    (SELECT worker_id FROM given WHERE task_id = t.id AND worker_id <> CAST(t.assigned_to AS text))
+        AS "extra.assignment",
     t.started_at AS "extra.started", t.completed_at AS "extra.completed",
     CASE WHEN t.status IN ('completed', 'failed', 'cancelled') THEN 1 ELSE 0 END AS closed, t.updated_at AS changed
-FROM tasks AS t LEFT JOIN given AS g ON g.task_id = t.id;
+FROM tasks AS t;
 
 -- name: tasks__real()
 -- The worker is that of the task's session, else of its order.

@@ -91,23 +91,25 @@ FROM agents;
 -- needs: tasks(id, project_id, title, status, priority, order_index, deleted_at)
 -- may: tasks(parent_task_id, description, assignee_id, creator_id, estimated_hours, actual_hours, deadline, completed_at, progress, created_at, updated_at)
 -- may: comments(commentable_type, commentable_id, deleted_at), attachments(attachable_type, attachable_id, deleted_at)
-WITH commented AS (
+WITH commented AS MATERIALIZED (
     SELECT lower(replace(CAST(commentable_id AS text), '-', '')) AS key, count(*) AS number FROM comments
     WHERE lower(commentable_type) = 'task' AND deleted_at IS NULL GROUP BY 1
-), attached AS (
+), attached AS MATERIALIZED (
     SELECT lower(replace(CAST(attachable_id AS text), '-', '')) AS key, count(*) AS number FROM attachments
     WHERE lower(attachable_type) = 'task' AND deleted_at IS NULL GROUP BY 1
 )
 SELECT CAST(t.id AS text) AS id, t.title, t.description, t.status, t.priority,
     CAST(t.assignee_id AS text) AS assigned_to, CAST(t.creator_id AS text) AS created_by, t.created_at, t.updated_at,
-    t.estimated_hours, t.actual_hours, coalesce(c.number, 0) AS comments,
+    t.estimated_hours, t.actual_hours, coalesce((
+        SELECT number FROM commented WHERE key = lower(replace(CAST(t.id AS text), '-', ''))
+    ), 0) AS comments,
     CAST(t.project_id AS text) AS "extra.project", CAST(t.parent_task_id AS text) AS "extra.parent",
     t.progress AS "extra.progress", t.order_index AS "extra.order", t.deadline AS "extra.deadline",
-    t.completed_at AS "extra.completed", f.number AS "extra.attachments",
+    t.completed_at AS "extra.completed", (
+        SELECT number FROM attached WHERE key = lower(replace(CAST(t.id AS text), '-', ''))
+    ) AS "extra.attachments",
     CASE WHEN t.status IN ('completed', 'cancelled') THEN 1 ELSE 0 END AS closed, t.updated_at AS changed
-FROM tasks AS t LEFT JOIN commented AS c ON c.key = lower(replace(CAST(t.id AS text), '-', ''))
-    LEFT JOIN attached AS f ON f.key = lower(replace(CAST(t.id AS text), '-', ''))
-WHERE t.deleted_at IS NULL;
+FROM tasks AS t WHERE t.deleted_at IS NULL;
 
 -- name: tasks__real()
 -- Dependencies stand in the task itself; the unit of its durations is told nowhere.
@@ -164,15 +166,12 @@ FROM message_queue;
 -- somebody.
 -- needs: events(id, event_type, aggregate_type, aggregate_id, version, created_at)
 -- may: events(created_by_id, created_by_agent_id), agents(id, name)
-WITH named AS (
-    SELECT lower(replace(CAST(id AS text), '-', '')) AS key, name FROM agents
-)
 SELECT CAST(e.id AS text) AS id, e.created_at AS at, e.event_type AS kind,
     coalesce(a.name, CAST(e.created_by_agent_id AS text),
         CASE WHEN e.created_by_id IS NOT NULL THEN 'user ' || CAST(e.created_by_id AS text) END) AS source,
     e.aggregate_type || ' ' || CAST(e.aggregate_id AS text) || ', version ' || CAST(e.version AS text) AS text,
     1 AS closed, e.created_at AS changed
-FROM events AS e LEFT JOIN named AS a ON a.key = lower(replace(CAST(e.created_by_agent_id AS text), '-', ''));
+FROM events AS e LEFT JOIN agents AS a ON a.id = e.created_by_agent_id;
 
 -- name: messages__real()
 -- needs: communications(id, from_agent_id, to_agent_id, type, message, timestamp)
@@ -234,18 +233,18 @@ FROM projects AS p LEFT JOIN counted AS c ON c.project_id = p.id;
 -- needs: event_snapshots(aggregate_type, aggregate_id, version, created_at)
 -- may: events(aggregate_type, aggregate_id, version)
 WITH newest AS (
-    SELECT aggregate_type, CAST(aggregate_id AS text) AS aggregate_id, max(version) AS version, count(*) AS number,
-        max(created_at) AS at
+    SELECT aggregate_type, aggregate_id, max(version) AS version, count(*) AS number, max(created_at) AS at
     FROM event_snapshots GROUP BY aggregate_type, aggregate_id
-), later AS (
-    SELECT n.aggregate_type, n.aggregate_id, count(*) AS number FROM newest AS n JOIN events AS e
-        ON e.aggregate_type = n.aggregate_type AND CAST(e.aggregate_id AS text) = n.aggregate_id
-    WHERE e.version > n.version GROUP BY n.aggregate_type, n.aggregate_id
 )
-SELECT n.aggregate_type || ' ' || n.aggregate_id AS id, n.aggregate_type || ' ' || n.aggregate_id AS title,
-    'snapshot' AS kind, n.version, n.at AS updated_at, n.number AS "extra.snapshots", l.number AS "extra.events since",
+SELECT n.aggregate_type || ' ' || CAST(n.aggregate_id AS text) AS id,
+    n.aggregate_type || ' ' || CAST(n.aggregate_id AS text) AS title, 'snapshot' AS kind, n.version, n.at AS updated_at,
+    n.number AS "extra.snapshots",
+    (
+        SELECT count(*) FROM events AS e
+        WHERE e.aggregate_type = n.aggregate_type AND e.aggregate_id = n.aggregate_id AND e.version > n.version
+    ) AS "extra.events since",
     0 AS closed, n.at AS changed
-FROM newest AS n LEFT JOIN later AS l ON l.aggregate_type = n.aggregate_type AND l.aggregate_id = n.aggregate_id;
+FROM newest AS n;
 
 -- name: documents__mongo()
 -- dialect: sqlite
