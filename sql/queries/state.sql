@@ -304,13 +304,25 @@ WITH RECURSIVE system (name) AS (
 SELECT
     s.name,
     (SELECT max(timestamp) FROM system_states WHERE name = s.name AND timestamp <= :at) AS state,
-    (SELECT max(timestamp) FROM system_events WHERE system = s.name AND timestamp <= :at) AS events,
+    (
+        SELECT timestamp FROM system_events
+        WHERE system = s.name AND timestamp <= :at AND coalesce(recorded_at, timestamp) <= :at
+        ORDER BY timestamp DESC LIMIT 1
+    ) AS events,
     (
         SELECT max(resolved_noted_at) FROM system_events
         WHERE system = s.name AND resolved_noted_at IS NOT NULL AND resolved_noted_at <= :at
     ) AS resolved,
-    (SELECT max(timestamp) FROM system_logs WHERE system = s.name AND timestamp <= :at) AS logs,
-    (SELECT max(timestamp) FROM system_metrics WHERE system = s.name AND timestamp <= :at) AS metrics
+    (
+        SELECT timestamp FROM system_logs
+        WHERE system = s.name AND timestamp <= :at AND coalesce(recorded_at, timestamp) <= :at
+        ORDER BY timestamp DESC LIMIT 1
+    ) AS logs,
+    (
+        SELECT timestamp FROM system_metrics
+        WHERE system = s.name AND timestamp <= :at AND coalesce(recorded_at, timestamp) <= :at
+        ORDER BY timestamp DESC LIMIT 1
+    ) AS metrics
 FROM system AS s WHERE s.name IS NOT NULL ORDER BY s.name;
 
 -- name: system_state_at(at, system)

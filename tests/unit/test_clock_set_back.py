@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from attached_records import event, full_state, line, metric
 from history_records import AT, alert, commit, mute, recording, state, status, task, tick
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -89,6 +90,11 @@ def full_tick(at: int, cpu: float = 1.5, word: str = "active", number: int = 1) 
         ],
         mutes=[mute(subject=f"s-{number % 2}", at=at, until=at + 10_000)],
         events=[Event(timestamp=at, type="source", subject="git", details={"number": number})],
+        systems={"shop": full_state(at, word=str(number))},
+        system_events=[event(number, at, resolved=False)],
+        system_event_changes=[event(number, at, resolved=True, resolved_at=at)],
+        system_logs=[(line(number, at - 7), at)],
+        system_metrics=[(metric(number, at - 7), at)],
     )
 
 

@@ -177,7 +177,7 @@ async def test_whatever_a_system_tells_a_moment_shows_all_of_it_that_came_since(
 ) -> None:
     random, log, shown = Random(seed), SystemLog(), []
     reading = first_reading("shop", AT)
-    before = {one.id for one in (*reading.logs, *reading.metrics)} | {"event-000001"}
+    before = {"event-000001", *(one.id for one in reading.logs), *(one.id for one in reading.metrics)}
     async with recording(state(tmp_path)) as writer:
         for number in range(40):
             at = AT + number * STEP

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from attached_records import event, full_state, line
 from history_records import AT, agent, alert, commit, mute, recording, state, status, task
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,7 +25,7 @@ from monitor.history.reports.base import HOUR_MS
 from monitor.history.writing.rows import TickRows
 from monitor.model import AgentMetrics, BoardState, Event, RagMetrics, TaskEvent
 
-KINDS = ("session", "agent", "reason", "task", "commit", "alert", "event", "board", "rag", "mute")
+KINDS = ("session", "agent", "reason", "task", "commit", "alert", "event", "board", "rag", "mute", "system")
 
 
 async def look(file: Path, at: int) -> Snapshot:
@@ -82,6 +83,9 @@ def words(at: int, word: str) -> TickRows:
         mutes=[mute(subject=name, at=at, until=at + (1000 if over else HOUR_MS), note=f"secret-mute-{word}")],
         rag=RagMetrics(timestamp=at, origin=f"secret-rag-{word}"),
         sessions={name: full_session(at, f"-secret-session-{word}")},
+        systems={"shop": full_state(at, word=f" secret-system-{word}")},
+        system_events=[event(at + number, at, text=f"secret-system-{word}") for number in range(10)],
+        system_logs=[(line(at + number, at, text=f"secret-system-{word}"), at) for number in range(10)],
         events=[
             Event(timestamp=at, type="activity", agent_id=name, details={"text": f"secret-event-{word}-{at}"})
         ]
@@ -214,7 +218,8 @@ async def test_only_some_agents_come_without_the_names_of_the_others(tmp_path: P
     )
     content = (tmp_path / "part.db").read_bytes()
     assert done.agents == ("secret-agent-mine",)
-    for kind in set(KINDS) - {"rag", "board"}:
+    assert b"secret-system" not in content, "the systems tell of all their agents"
+    for kind in set(KINDS) - {"rag", "board", "system"}:
         assert f"secret-{kind}-mine".encode() in content, kind
         assert f"secret-{kind}-theirs".encode() not in content, kind
 

@@ -67,7 +67,7 @@ async def test_what_has_no_time_or_one_to_come_stands_at_its_tick(tmp_path: Path
         await writer.write(rows(AT, full_state(AT), system_events=[event(1, AT + 99_000)], **told))
     found = await shown(tmp_path, AT)
     assert found is not None
-    assert [one.at for one in (*found.logs, *found.events)] == [AT] * 3
+    assert [one.at for one in found.logs] + [one.at for one in found.events] == [AT] * 3
 
 
 async def test_what_was_noted_later_is_not_shown_before(tmp_path: Path) -> None:

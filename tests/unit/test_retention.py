@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from attached_records import event, full_state, line, metric
 from history_records import AT, agent, alert, recording, state, status, tick
 from maintenance_records import (
     DAY,
@@ -28,6 +29,7 @@ from maintenance_records import (
 
 from monitor.config import Retention
 from monitor.errors import DatabaseError
+from monitor.history.connection import in_one_go
 from monitor.history.moments.state import state_at
 from monitor.history.upkeep import maintenance as maintenance_module
 from monitor.history.upkeep import retention, vacuum
@@ -271,6 +273,36 @@ async def _record_two_days(writer: HistoryWriter, start: int) -> None:
     )  # tells the branch in every fourth row
     for number, at in enumerate(sorted({*seldom, *often})):
         await writer.write(rows(number, at))
+
+
+async def test_what_attached_systems_told_goes_after_its_days_and_their_last_state_stays(
+    tmp_path: Path,
+) -> None:
+    start = AT - AT % DAY
+    async with recording(state(tmp_path), now=start) as writer:
+        for day in range(4):
+            at = start + day * DAY
+            here = {"shop": full_state(at, "shop", f" {day}"), "farm": full_state(start, "farm")}
+            told: dict[str, Any] = {
+                "system_events": [event(day, at, resolved=False)],
+                "system_logs": [(line(day, at), at)],
+                "system_metrics": [(metric(day, at), at)],
+            }
+            systems = here if day < 1 else {"shop": here["shop"]}  # the farm is attached no more
+            await writer.write(TickRows(at=at, systems=systems, **told))
+        now = start + 3 * DAY + MINUTE
+        kept = await state_at(writer._db, start + 3 * DAY)
+        names = ("states", "events", "logs", "metrics")
+        one_day = dict.fromkeys((f"system_{name}_days" for name in names), 1)
+        overdue = await in_one_go(writer._db, lambda db: retention.overdue(db, Retention(**one_day), now))
+        maintenance = writer.maintenance(Retention(**one_day))
+        await finish(maintenance, now)
+        deleted = {name: maintenance.deleted[f"system_{name}"] for name in names}
+        assert deleted == {name: overdue[f"system_{name}"] for name in names}
+        assert deleted == {"states": 4, "events": 2, "logs": 2, "metrics": 2}
+        after = await state_at(writer._db, start + 3 * DAY)
+        assert after.systems.by_name["shop"].state == kept.systems.by_name["shop"].state
+        assert len(after.systems.by_name["shop"].logs) == 2
 
 
 async def test_the_file_gives_space_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
