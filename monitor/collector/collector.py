@@ -195,6 +195,7 @@ class Collector:
         self._take_progress()
         self._take_rag(now)
         self._rows.commits.extend(self._commit_news.take())
+        self._take_sources()  # once more: what is told from here on is what was shown
         self._judge(now, *self._conclude(now))
         self._take_health(now)
         self._rows.events.extend(self._book.take_events(now))

@@ -127,16 +127,16 @@ def _rows(
         grave_events=told["grave"] if told is not None else 0,
         log_errors=log_errors,
     )
-    for queue, depth in sorted(queues.items()):
+    for queue, known in sorted(queues.items()):
         yield SystemRow(
             system=name,
             kind=kind,
             queue=queue,
             watched_seconds=watched,
             failing_seconds=None,
-            mean_depth=depth.mean,
-            highest_depth=depth.highest,
-            last_depth=depth.last,
+            mean_depth=known.mean,
+            highest_depth=known.highest,
+            last_depth=known.last,
             events=None,
             grave_events=None,
             log_errors=None,
