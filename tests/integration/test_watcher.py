@@ -459,7 +459,7 @@ async def main():
     root = Path(sys.argv[1])
     watcher.set_targets([Target("worktree", "big", str(root / "big")), Target("coordination", "c", str(root / "c"))])
     deadline = time.monotonic() + 10
-    while "polling" not in watcher.state or watcher._to_plan or watcher._looking:
+    while not watcher._refused and ("polling" not in watcher.state or watcher._to_plan or watcher._looking):
         assert time.monotonic() < deadline
         await asyncio.sleep(0.01)
     print(watcher.state)
