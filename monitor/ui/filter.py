@@ -3,6 +3,7 @@
     parser "fix it"        words and phrases that the row's text must hold
     status:blocked|error   a field that begins with one of these; `*` and `?` stand for any letters: branch:feat*
     cpu>50 mem>=1G age>10m a number, with a unit: % for percent, K M G T for sizes (binary), s m h d w for times
+    level>=warning         a level of a log, by how grave it is
     !status:idle !docs     not this
 
 All parts must match, without regard to case. A field that the pane does not know is an ordinary word, so that text
@@ -17,10 +18,12 @@ import re
 from fnmatch import translate
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
+from monitor.model import LOG_LEVELS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-Measure = Literal["percent", "bytes", "seconds", "count"]
+Measure = Literal["percent", "bytes", "seconds", "count", "level"]
 """What a number of a pane measures, and so which units it may be compared in."""
 Numbers = dict[str, Measure]
 """The numbers of a pane by name."""
@@ -41,12 +44,14 @@ _UNITS: Final[dict[Measure, dict[str, float]]] = {
     },
     "seconds": {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800},
     "count": {"": 1},
+    "level": {},
 }
 _EXAMPLES: Final[dict[Measure, str]] = {
     "percent": "50 or 50%",
     "bytes": "500M or 1.5G",
     "seconds": "90s, 10m, 2h or 3d",
     "count": "3",
+    "level": "warning or error",
 }
 _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     ">=": operator.ge,
@@ -206,7 +211,11 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def _number(text: str, measure: Measure) -> float | None:
-    """The number in the unit of the row: percent, bytes, seconds; None for what is no such number."""
+    """The number in the unit of the row: percent, bytes, seconds, a level's place; None for what is no such number."""
+    if measure == "level":
+        return next(
+            (float(place) for place, level in enumerate(LOG_LEVELS) if text and level.startswith(text)), None
+        )
     found = _NUMBER.fullmatch(text)
     factor = _UNITS[measure].get(found[2]) if found else None
     return float(found[1]) * factor if found and factor is not None else None
@@ -214,5 +223,6 @@ def _number(text: str, measure: Measure) -> float | None:
 
 def _complaint(comparison: re.Match[str], measure: Measure) -> str:
     name, sign, value = comparison.groups()
-    example = f"{name}{sign} takes a number: {_EXAMPLES[measure]}"
+    kind = "level" if measure == "level" else "number"
+    example = f"{name}{sign} takes a {kind}: {_EXAMPLES[measure]}"
     return f"{value[:20]} is none: {example}" if value else example

@@ -12,7 +12,7 @@ from monitor.ui.spans import UNKNOWN, Cell
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from monitor.model import Severity, SourceState, Status
+    from monitor.model import LogLevel, Severity, SourceState, Status, WorkStatus
     from monitor.ui.palette import StyleName
 
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
@@ -40,6 +40,27 @@ SEVERITY_GLYPHS: Final[dict[Severity, tuple[str, StyleName]]] = {
     "warning": ("▲", "warn"),
     "error": ("✖", "bad"),
     "critical": ("◆", "alarm"),
+}
+WORK_GLYPHS: Final[dict[WorkStatus, tuple[str, StyleName]]] = {
+    "running": ("●", "info"),
+    "pending": ("○", "text"),
+    "delayed": ("◐", "muted"),
+    "paused": ("‖", "muted"),
+    "unknown": ("?", "muted"),
+    "failed": ("✖", "bad"),
+    "timeout": ("✖", "bad"),
+    "expired": ("✖", "warn"),
+    "cancelled": ("∅", "faint"),
+    "done": ("✓", "ok"),
+}
+"""Of what attached systems queue and run, in the order in which it needs somebody: what is open comes first."""
+LEVEL_GLYPHS: Final[dict[LogLevel, tuple[str, StyleName]]] = {
+    "debug": ("·", "faint"),
+    "info": ("·", "info"),
+    "warning": ("▲", "warn"),
+    "error": ("✖", "bad"),
+    "critical": ("◆", "alarm"),
+    "unknown": ("?", "muted"),
 }
 SHARED: Final = "⇄"
 """Stands beside a file, a commit and an agent when another agent changes the same file."""
@@ -213,6 +234,15 @@ def gauge(value: float | None, width: int, style: StyleName = "fill") -> Cell:
         return ((UNKNOWN.ljust(width), "muted"),)
     filled = max(0, min(width, round(value / 100 * width)))
     return (("━" * filled, style), ("─" * (width - filled), "faint"))
+
+
+def bar(value: float | None, width: int, style: StyleName = "fill") -> Cell:
+    """How far something is: blocks for `value` percent of `width` cells, a dash when nobody knows."""
+    if value is None:
+        return ((UNKNOWN, "faint"),)
+    halves = max(0, min(2 * width, round(value / 50 * width)))
+    full, half = divmod(halves, 2)
+    return (("█" * full + "▌" * half, style), ("░" * (width - full - half), "faint"))
 
 
 def level(value: float | None, warn: float = 80.0, bad: float = 90.0) -> StyleName:

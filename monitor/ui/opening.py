@@ -1,4 +1,4 @@
-"""Goes to one thing of each kind, from wherever a person is: an agent, a task, a commit, an alert."""
+"""Goes to one thing of each kind, from wherever a person is: an agent, a task, a commit, an alert, a system."""
 
 from __future__ import annotations
 
@@ -46,3 +46,10 @@ def open_alert(app: App[Any], wiring: Wiring, alert_id: str) -> None:
     from monitor.ui.screens.alert import AlertScreen
 
     app.push_screen(AlertScreen(wiring, alert_id))
+
+
+def open_system(app: App[Any], wiring: Wiring, name: str = "") -> None:
+    """Open all that an attached system tells; without a name, that all of them tell."""
+    from monitor.ui.screens.systems import SystemsScreen
+
+    app.push_screen(SystemsScreen(wiring, name))

@@ -1,4 +1,4 @@
-"""What the palette finds: commands with their keys, agents, tasks, commits, alerts, themes.
+"""What the palette finds: commands with their keys, agents, tasks, commits, alerts, systems, themes.
 
 All that can be found is listed once, when the palette opens, as short folded text; each key then looks through it.
 Results are bounded: what a person cannot see need not be made.
@@ -15,7 +15,7 @@ from textual.content import Content, Span
 from textual.markup import escape
 
 from monitor.keystore import Keys
-from monitor.model import AgentStatus, Alert, Board, Commit
+from monitor.model import AgentStatus, Alert, Board, Commit, SystemState
 from monitor.text import clean
 from monitor.ui import opening
 from monitor.ui.commands import key_labels
@@ -32,7 +32,15 @@ LIMIT: Final = 40
 """Results shown at most."""
 _TASKS: Final = 5000
 """Tasks that are looked through at most."""
-_RANKS: Final = {"command": 0.5, "agent": 0.4, "alert": 0.3, "task": 0.2, "commit": 0.1, "theme": 0.0}
+_RANKS: Final = {
+    "command": 0.5,
+    "agent": 0.4,
+    "alert": 0.3,
+    "system": 0.25,
+    "task": 0.2,
+    "commit": 0.1,
+    "theme": 0.0,
+}
 """Among equally good results, which kind comes first."""
 
 
@@ -137,6 +145,11 @@ def _found_in(app: MonitorApp) -> Iterator[Entry]:
         about = f"{alert.severity} · {agent_names(store, (alert.subject,))}"
         run = partial(opening.open_alert, app, wiring, alert.alert_id)
         yield Entry.of("alert", f"Alert: {alert.title}", about, run, more=f"{alert.rule}\n{alert.subject}")
+    states: tuple[SystemState, ...] = store.get(Keys.SYSTEMS, ())
+    for state in states:
+        about = " · ".join(filter(None, (state.state, state.kind, state.engine)))
+        run = partial(opening.open_system, app, wiring, state.name)
+        yield Entry.of("system", f"System: {state.name}", f"Look into it. {about}", run, more=about)
     board: Board = store.get(Keys.TASKS) or Board()
     for task in board.tasks[:_TASKS]:
         about = " · ".join(filter(None, (task.status, task.priority, task.assigned_to)))

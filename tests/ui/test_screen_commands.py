@@ -52,6 +52,11 @@ WAY_TO: dict[str, tuple[str, ...]] = {
     "span": ("1", "enter", "2"),
     "commit": ("2", "enter"),
     "overlay": ("b",),
+    "systems": ("7",),
+    "attached": ("d",),
+    "system-rows": ("d", "2"),
+    "workflows": ("d", "4"),
+    "log": ("d", "5"),
     "filter": ("slash",),
 }
 """Keys that lead from the main screen to where a command works."""

@@ -53,7 +53,7 @@ PROGRAM: Final = (
         "palette",
         ("colon", "ctrl+p"),
         "Palette",
-        "Find commands, agents, tasks, commits, alerts and themes.",
+        "Find commands, agents, tasks, commits, systems, themes.",
         "Program",
         "command_palette",
         "app",

@@ -19,6 +19,7 @@ from monitor.ui.commands.move import MOVE
 from monitor.ui.commands.program import PROGRAM
 from monitor.ui.commands.replay import REPLAY
 from monitor.ui.commands.spec import GROUPS, REPLAY_CONTEXTS, CommandSpec, Context
+from monitor.ui.commands.systems import SYSTEMS
 from monitor.ui.commands.view import VIEW
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ COMMANDS: Final[tuple[CommandSpec, ...]] = (
     *DETAILS,
     *BOARD,
     *COMMITS,
+    *SYSTEMS,
     *ALERTS,
     *FIND,
     *VIEW,

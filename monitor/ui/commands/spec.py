@@ -22,6 +22,10 @@ Context = Literal[
     "columns",
     "timeline",
     "systems",
+    "attached",
+    "system-rows",
+    "workflows",
+    "log",
     "span",
     "agent",
     "acting",
@@ -36,15 +40,19 @@ Context = Literal[
 ]
 """Where a command works: everywhere (`app`), on the main screen, on every screen with several panes (`panes`), in
 every pane, in panes that can be sorted, in every table, in the pane of that name, in every list of tasks, where those
-of all agents are (`board`), where they stand in columns, in panes that show a span of the past (`span`), on an
-agent's details (`agent`), where an agent is at hand to do something to, as its row or its details (`acting`), among
-what a task is related to (`task`), on a commit's (`commit`), on a screen that lies over another one, while a filter
-is typed, while something is chosen or typed in a dialog, on every screen of a replay, and while a moment is typed."""
-Group = Literal["Agents", "Tasks and commits", "Alerts", "Find", "View", "Move", "Replay", "Program"]
+of all agents are (`board`), where they stand in columns, on the screen of attached systems (`attached`), in its lists
+(`system-rows`), in panes that show a span of the past (`span`), on an agent's details (`agent`), where an agent is at
+hand to do something to, as its row or its details (`acting`), among what a task is related to (`task`), on a commit's
+(`commit`), on a screen that lies over another one, while a filter is typed, while something is chosen or typed in a
+dialog, on every screen of a replay, and while a moment is typed."""
+Group = Literal[
+    "Agents", "Tasks and commits", "Systems", "Alerts", "Find", "View", "Move", "Replay", "Program"
+]
 
 GROUPS: Final[tuple[Group, ...]] = (
     "Agents",
     "Tasks and commits",
+    "Systems",
     "Alerts",
     "Find",
     "View",

@@ -88,6 +88,9 @@ def _task_facts(status: AgentStatus, board: Board) -> Iterator[Fact]:
 def _identity_facts(status: AgentStatus) -> Iterator[Fact]:
     origin = {"config": "from the configuration", "board": "from the board", "discovered": "found running"}
     yield Fact("Kind", ((clean(status.kind), "text"), (f"  {origin[status.origin]}", "muted")))
+    if status.system:
+        said: Cell = ((f"  says {clean(status.system_status)}", "muted"),) if status.system_status else ()
+        yield Fact("System", ((clean(status.system), "accent"), *said))
     if status.role:
         yield Fact("Role", ((clean(status.role), "text"),))
 

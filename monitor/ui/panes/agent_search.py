@@ -28,6 +28,7 @@ AGENT_FIELDS: Final = frozenset(
         "model",
         "tool",
         "turn",
+        "system",
     }
 )
 AGENT_NUMBERS: Final[Numbers] = {
@@ -62,6 +63,8 @@ def agent_fields(row: AgentRow) -> Mapping[str, str]:
         "host": status.host,
         "repository": status.repository or "",
         "tag": "yes" if row.tagged else "",
+        "system": status.system or "",
+        "word": status.system_status or "",
         **(_session_fields(row.session) if row.session is not None else {}),
     }
 

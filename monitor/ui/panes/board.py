@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from monitor.keystore import Keys
-from monitor.model import Board, is_done
+from monitor.model import Board
 from monitor.text import clean
 from monitor.ui import format as text
 from monitor.ui.commands import bindings
@@ -14,7 +14,9 @@ from monitor.ui.panes.task_cards import TaskCard, agent_cell, waits_cell
 from monitor.ui.panes.task_rows import EveryTaskPane
 from monitor.ui.panes.task_words import (
     board_problem,
+    is_over,
     need,
+    own_word,
     priority_rank,
     since_age,
     status_look,
@@ -46,7 +48,7 @@ _BAR: Final[dict[str, StyleName]] = {"CRITICAL": "bad", "HIGH": "warn"}
 def _by_priority(card: TaskCard) -> tuple[int, int]:
     """By priority and age in status; what is done by when it was, the newest first."""
     at = card.since.at or 0
-    return (0, -at) if is_done(card.task.status) else (priority_rank(card.task), at)
+    return (0, -at) if is_over(card.task.status) else (priority_rank(card.task), at)
 
 
 class BoardPane(EveryTaskPane):
@@ -105,13 +107,13 @@ class BoardPane(EveryTaskPane):
         """A card: id, priority and age; title; agent and what it waits for; on its left a bar for what is urgent."""
         task, age = record.task, since_age(record.since, self.now)
         room = max(0, width - 1)
-        if is_done(task.status):
+        if is_over(task.status):
             rows: list[Cell] = [
-                _ends(((clean(task.id), "muted"),), ((age, "faint"),), room),
+                _ends(((clean(task.id), "muted"), *_whence(task)), ((age, "faint"),), room),
                 ((clean(task.title), "muted"),),
             ]
             return [(("▎", "faint"), *row) for row in rows]
-        head: Cell = ((clean(task.id), "strong"), (" ", "text"), *task_priority(task))
+        head: Cell = ((clean(task.id), "strong"), (" ", "text"), *task_priority(task), *_whence(task))
         waits = waits_cell(record)
         rows = [_ends(head, ((age, "muted"),), room)]
         if lines > 3:
@@ -182,7 +184,7 @@ def _lanes(tasks: Sequence[Task]) -> tuple[Lane, ...]:
     for task in tasks:
         totals[task.status] = totals.get(task.status, 0) + 1
     return tuple(
-        Lane(status, clean(status), *status_look(status), total=totals.get(status, 0), brief=is_done(status))
+        Lane(status, clean(status), *status_look(status), total=totals.get(status, 0), brief=is_over(status))
         for status in statuses_in_order(tasks)
     )
 
@@ -191,6 +193,14 @@ def _ends(left: Cell, right: Cell, width: int) -> Cell:
     """Two parts at the ends of so many cells; the right one stays whole."""
     room = max(0, width - cell_width(right) - 1)
     return (*fit(left, room), (" ", "text"), *right)
+
+
+def _whence(task: Task) -> Cell:
+    """The attached system that a task is from, and its word for the status where that is another one."""
+    if not task.system:
+        return ()
+    word = own_word(task)
+    return ((f" {clean(task.system)}", "info"), (f" {word}" if word else "", "muted"))
 
 
 def _about(task: Task, waits: Cell, width: int) -> list[Cell]:

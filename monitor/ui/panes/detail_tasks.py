@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.keystore import Keys
-from monitor.model import is_done
 from monitor.text import clean
 from monitor.ui.panes.task_cards import EVERYBODY, waits_cell
 from monitor.ui.panes.task_rows import TaskRowsPane
-from monitor.ui.panes.task_words import need, since_age, task_status
+from monitor.ui.panes.task_words import is_over, need, since_age, task_status
 from monitor.ui.widgets.columns import Column
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ class AgentTasksPane(TaskRowsPane):
         self._gone = self._is_gone()
         owners = () if self._gone else (self.agent_id, EVERYBODY)
         mine = [row for row in self.book.rows() if row.record.task.assigned_to in owners]
-        self._left = sum(not is_done(row.record.task.status) for row in mine)
+        self._left = sum(not is_over(row.record.task.status) for row in mine)
         return sorted(mine, key=lambda row: need(row.record.task.status))
 
     def summary(self) -> Cell:

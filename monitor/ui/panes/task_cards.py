@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from monitor.keystore import Keys
-from monitor.model import Board, Dependencies, Since, Status, Task, Wait, in_status, is_done
+from monitor.model import Board, Dependencies, Since, Status, Task, Wait, in_status
 from monitor.text import clean
 from monitor.ui import format as text
-from monitor.ui.panes.task_words import status_look
+from monitor.ui.panes.task_words import is_over, status_look
 from monitor.ui.spans import UNKNOWN
 from monitor.ui.widgets.rows import Row
 
@@ -136,11 +136,11 @@ def agent_cell(card: TaskCard, *, word: bool = False) -> Cell:
 
 
 def waits_cell(card: TaskCard) -> Cell:
-    """What the task waits for: why it is blocked, then its dependencies, the worst first; a task that is done has no
+    """What the task waits for: why it is blocked, then its dependencies, the worst first; a task that is over has no
     need of either.
     """
     task = card.task
-    if is_done(task.status):
+    if is_over(task.status):
         return ()
     spans: list[Span] = []
     if task.blockers:

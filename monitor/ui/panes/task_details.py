@@ -9,7 +9,7 @@ from monitor.model import AgentStatus, Since, Task
 from monitor.text import clean
 from monitor.ui.panes.task_cards import TaskCard, agent_cell
 from monitor.ui.panes.task_subject import TaskPane
-from monitor.ui.panes.task_words import since_age, task_priority, task_status
+from monitor.ui.panes.task_words import own_word, since_age, task_priority, task_status
 from monitor.ui.spans import UNKNOWN, Cell
 from monitor.ui.widgets.columns import Column
 from monitor.ui.widgets.rows import Row
@@ -79,6 +79,10 @@ class TaskFactsPane(TaskPane[Fact]):
     def _status(self, card: TaskCard) -> list[Fact]:
         """Its status and priority, and who is at it."""
         facts = [Fact("Status", task_status(card.task), card.since)]
+        if card.task.system:
+            word = own_word(card.task)
+            said: Cell = ((f"  says {word}", "muted"),) if word else ()
+            facts.append(Fact("System", ((clean(card.task.system), "accent"), *said)))
         if card.task.priority:
             facts.append(Fact("Priority", task_priority(card.task)))
         facts.append(Fact("Agent", agent_cell(card, word=True)))

@@ -31,7 +31,7 @@ class TaskRowsPane(Pane[TaskCard]):
     BINDINGS: ClassVar[list[BindingType]] = list(bindings("tasks"))
     CONTEXTS: ClassVar[tuple[Context, ...]] = ("tasks",)
     PATTERNS = (Keys.TASKS, Keys.task_history("*"), Keys.status("*"), Keys.VELOCITY)
-    FIELDS = frozenset({"status", "priority", "agent", "tag", "id", "title"})
+    FIELDS = frozenset({"status", "priority", "agent", "tag", "id", "title", "system", "word"})
     NUMBERS: ClassVar[Numbers] = {"age": "seconds"}
 
     def __init__(self, wiring: Wiring, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
@@ -59,6 +59,8 @@ class TaskRowsPane(Pane[TaskCard]):
             "name": record.agent.name if record.agent else "",
             "id": task.id,
             "title": task.title,
+            "system": task.system or "",
+            "word": task.system_status or "",
             "blockers": " ".join(task.blockers),
             "dependencies": " ".join(task.dependencies),
         }

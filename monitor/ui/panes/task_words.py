@@ -22,9 +22,12 @@ _STATUS_LOOKS: Final[dict[str, tuple[str, StyleName]]] = {
     "REVIEW": ("◎", "accent"),
     "BLOCKED": ("■", "warn"),
     **dict.fromkeys(DONE_STATUSES, ("✓", "ok")),
+    "FAILED": ("✖", "bad"),
+    "CANCELLED": ("∅", "faint"),
 }
 _LIFE: Final = ("TODO", "IN_PROGRESS", "BLOCKED", "REVIEW")
-_ENDS: Final = ("DONE", "VERIFIED")
+_ENDS: Final = ("DONE", "VERIFIED", "FAILED", "CANCELLED")
+_GIVEN_UP: Final = frozenset({"FAILED", "CANCELLED"})
 _NEED: Final = ("BLOCKED", "IN_PROGRESS", "REVIEW", "TODO")
 _PRIORITIES: Final = ("CRITICAL", "HIGH", "MEDIUM", "LOW")
 _PRIORITY_STYLES: Final[dict[str, StyleName]] = {"CRITICAL": "bad", "HIGH": "warn"}
@@ -45,7 +48,7 @@ def task_status(task: Task) -> Cell:
 def statuses_in_order(tasks: Iterable[Task]) -> tuple[str, ...]:
     """The statuses of a board in the order of a task's life: the declared ones, those it made up, the finished ones.
 
-    VERIFIED, which no board declares, is there only when a task has it.
+    VERIFIED, which no board declares, and how tasks of attached systems end are there only when a task has them.
     """
     used = {task.status for task in tasks}
     made_up = sorted(used - {*_LIFE, *_ENDS})
@@ -53,10 +56,25 @@ def statuses_in_order(tasks: Iterable[Task]) -> tuple[str, ...]:
 
 
 def need(status: str) -> int:
-    """Rank of a status by what needs somebody first: blocked, in progress, review, to do; what is done comes last."""
+    """Rank of a status by what needs somebody first: blocked, in progress, review, to do; what is over comes last."""
     if status in _NEED:
         return _NEED.index(status)
-    return len(_NEED) + is_done(status)
+    return len(_NEED) + is_over(status)
+
+
+def is_over(status: str) -> bool:
+    """Whether nobody works on a task of this status any more: it is done, or an attached system gave it up."""
+    return is_done(status) or status in _GIVEN_UP
+
+
+def own_word(task: Task) -> str:
+    """What an attached system calls the status of its task, where that is another word than ours."""
+    word = task.system_status or ""
+    return "" if _plain(word) == _plain(task.status) else clean(word)
+
+
+def _plain(word: str) -> str:
+    return word.casefold().replace("-", "_").replace(" ", "_")
 
 
 def priority_rank(task: Task) -> int:
@@ -112,12 +130,19 @@ def _ago(age: str) -> str:
 def board_counts(board: Board) -> Cell:
     """How many tasks there are in each status, what needs somebody first."""
     counts = board.metrics
+    # Words of attached systems, which the board's own counts take for made up.
+    failed, cancelled = (
+        sum(task.status == word for task in board.tasks) if counts.other else 0
+        for word in ("FAILED", "CANCELLED")
+    )
     numbers: tuple[tuple[str, int, str, StyleName], ...] = (
         ("■", counts.blocked, "blocked", "warn"),
         ("●", counts.in_progress, "in progress", "info"),
         ("◎", counts.review, "review", "text"),
         ("○", counts.todo, "todo", "muted"),
-        ("?", counts.other, "other", "muted"),
+        ("?", counts.other - failed - cancelled, "other", "muted"),
+        ("✖", failed, "failed", "bad"),
+        ("∅", cancelled, "cancelled", "faint"),
         ("✓", counts.done, "done", "ok"),
     )
     return tuple((f"{glyph} {number} {word}   ", style) for glyph, number, word, style in numbers if number)

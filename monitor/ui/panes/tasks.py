@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from monitor.model import Board
     from monitor.ui.panes.task_cards import TaskCard
     from monitor.ui.spans import Cell
+    from monitor.ui.wiring import Wiring
 
 
 def _urgency(card: TaskCard) -> tuple[int, int, str]:
@@ -48,9 +49,17 @@ class TasksPane(EveryTaskPane):
         Sort("agent", "agent", lambda card: card.task.assigned_to),
     )
 
+    def __init__(self, wiring: Wiring, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
+        self._has_systems = False
+        super().__init__(wiring, id=id)
+
     def columns(self) -> Sequence[Column[TaskCard]]:
-        """Status, id, priority, agent, age in status, title, what it waits for."""
+        """Status, id, priority, agent, age in status, title, what it waits for; the system where one has tasks."""
+        system: Column[TaskCard] = Column(
+            "system", "SYSTEM", 8, _system, part="task", priority=3, flexible=1, limit=16
+        )
         return (
+            *((system,) if self._has_systems else ()),
             Column("status", "STATUS", 13, lambda card, _: task_status(card.task), part="task"),
             Column(
                 "id",
@@ -73,6 +82,15 @@ class TasksPane(EveryTaskPane):
     def _age(self, card: TaskCard, _width: int) -> Cell:
         return ((since_age(card.since, self.now), "muted"),)
 
+    def refresh_rows(self) -> None:
+        """Say whose a task is where attached systems have some."""
+        board: Board | None = self.store.get(Keys.TASKS)
+        has_systems = board is not None and any(task.system for task in board.tasks)
+        if has_systems != self._has_systems:
+            self._has_systems = has_systems
+            self.table.show_columns(self.columns())
+        super().refresh_rows()
+
     def summary(self) -> Cell:
         """Counts by status, what was completed of late, and what is wrong with the board."""
         board: Board | None = self.store.get(Keys.TASKS)
@@ -86,6 +104,10 @@ class TasksPane(EveryTaskPane):
 
 def _title(card: TaskCard, _width: int) -> Cell:
     return ((clean(card.task.title), "text"),)
+
+
+def _system(card: TaskCard, _width: int) -> Cell:
+    return ((clean(card.task.system or ""), "info"),)
 
 
 def task_counts(store: KeyStore) -> Cell:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from monitor.ui.panes.base import BasePane
     from monitor.ui.wiring import Wiring
 
-_LIMITS: Final = {"health": 60, "systems": 80}
+_LIMITS: Final = {"health": 60, "systems": 110}
 """Cells beyond which a pane does not grow beside others."""
 
 
@@ -143,6 +143,12 @@ class MainScreen(PanesScreen[None]):
         from monitor.ui.screens.board import BoardScreen
 
         self.app.push_screen(BoardScreen(self.wiring, BoardPane(self.wiring)))
+
+    def action_systems(self) -> None:
+        """Look into the attached systems."""
+        from monitor.ui.opening import open_system
+
+        open_system(self.app, self.wiring)
 
     def action_next_waiting(self, step: int) -> None:
         """Go to the next agent that needs a person."""

@@ -90,7 +90,7 @@ class FilterBar(Container):
 
 def hint_of(fields: Iterable[str], numbers: Numbers) -> str:
     """What can be typed in a pane with these fields and numbers."""
-    examples = {"percent": "50", "bytes": "1G", "seconds": "10m", "count": "3"}
+    examples = {"percent": "50", "bytes": "1G", "seconds": "10m", "count": "3", "level": "=warning"}
     parts = [
         'words "a phrase" !not',
         *(f"{name}:" for name in sorted(fields)),

@@ -143,6 +143,12 @@ class LineTable(Themed, Generic[R], can_focus=True):
         """The heading of a column has changed."""
         self.refresh(Region(0, 0, self.size.width, self._head))
 
+    def show_columns(self, columns: Sequence[Column[R]]) -> None:
+        """Have other columns from now on."""
+        self.columns = tuple(columns)
+        self._placed_width = -1
+        self.redraw()
+
     def show_marked(self, row_ids: frozenset[str]) -> None:
         """Mark these rows, and no others, at the left edge."""
         changed, self._marked = self._marked ^ row_ids, row_ids

@@ -1,0 +1,142 @@
+"""The commands of attached systems: of their lines on the main screen, and of the screen that looks into them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from monitor.ui.commands.spec import CommandSpec
+
+
+def _pane(number: str, name: str, title: str, pane_id: str) -> CommandSpec:
+    return CommandSpec(
+        f"systems.{name}",
+        (number,),
+        title,
+        f"In systems: go to their {title.lower()}.",
+        "Systems",
+        f"pane('{pane_id}')",
+        "attached",
+    )
+
+
+SYSTEMS: Final = (
+    CommandSpec(
+        "systems.open",
+        ("d",),
+        "Systems",
+        "Open all that the attached systems tell.",
+        "Systems",
+        "systems",
+        "main",
+    ),
+    CommandSpec(
+        "system.open",
+        ("enter",),
+        "Open",
+        "Open all that the system under the cursor tells.",
+        "Systems",
+        "open_system",
+        "systems",
+        footer=True,
+        palette=False,
+    ),
+    CommandSpec(
+        "systems.record",
+        ("enter",),
+        "Details",
+        "In systems: open everything about the line.",
+        "Systems",
+        "open_record",
+        "system-rows",
+        footer=True,
+        palette=False,
+    ),
+    CommandSpec(
+        "workflows.steps",
+        ("t", "f5"),
+        "Steps",
+        "Show who was given a workflow's steps, and its results.",
+        "Systems",
+        "steps",
+        "workflows",
+        footer=True,
+    ),
+    CommandSpec(
+        "workflows.widen",
+        ("right",),
+        "Open up",
+        "Show the steps and results of the workflow.",
+        "Systems",
+        "widen",
+        "workflows",
+        palette=False,
+    ),
+    CommandSpec(
+        "workflows.narrow",
+        ("left",),
+        "Close",
+        "Hide them, or go to the workflow above.",
+        "Systems",
+        "narrow",
+        "workflows",
+        palette=False,
+    ),
+    CommandSpec(
+        "log.follow",
+        ("F",),
+        "Follow",
+        "Go along with the newest line, as tail -f does, or stop.",
+        "Systems",
+        "follow_log",
+        "log",
+        footer=True,
+    ),
+    CommandSpec(
+        "log.level",
+        ("l",),
+        "Level",
+        "Show only lines of the next graver level; then all again.",
+        "Systems",
+        "level",
+        "log",
+        footer=True,
+    ),
+    CommandSpec(
+        "systems.next",
+        ("n",),
+        "Next system",
+        "In systems: show the next one.",
+        "Systems",
+        "next_system(1)",
+        "attached",
+        footer=True,
+    ),
+    CommandSpec(
+        "systems.previous",
+        ("N",),
+        "Previous system",
+        "In systems: show the one before it.",
+        "Systems",
+        "next_system(-1)",
+        "attached",
+    ),
+    CommandSpec(
+        "systems.all",
+        ("a",),
+        "All",
+        "In systems: show all of them together, or one alone.",
+        "Systems",
+        "all_systems",
+        "attached",
+        footer=True,
+    ),
+    _pane("1", "facts", "Facts", "system-facts"),
+    _pane("2", "queue", "Queue", "system-queue"),
+    _pane("3", "runs", "Runs", "system-runs"),
+    _pane("4", "workflows", "Workflows", "system-workflows"),
+    _pane("5", "log", "Log", "system-log"),
+    _pane("6", "events", "Events", "system-events"),
+    _pane("7", "messages", "Messages", "system-messages"),
+    _pane("8", "projects", "Projects", "system-projects"),
+    _pane("9", "agents", "Agents", "system-agents"),
+)
