@@ -1,0 +1,164 @@
+-- Tempolite's queries: of its branch v1, of its branch context (`…__context`), and of the JSON dump (`…__dump`).
+-- Inputs, outputs, values, definitions and stack traces are named nowhere.
+
+-- name: queue()
+-- Workflows that wait or run, by queue.
+-- needs: workflow_entities(id, handler_name, status, queue_entities), queues(id, name)
+-- may: workflow_entities(created_at, updated_at)
+SELECT w.id, q.name AS queue, CAST(w.id AS text) AS task_id, w.status, w.created_at AS enqueued_at,
+    w.handler_name AS "extra.workflow",
+    CASE WHEN lower(w.status) IN ('completed', 'failed', 'cancelled') THEN 1 ELSE 0 END AS closed, w.updated_at AS changed
+FROM workflow_entities AS w JOIN queues AS q ON q.id = w.queue_entities;
+
+-- name: queue__context()
+-- needs: workflows(id, handler_name, status, queue_name, is_paused)
+-- may: workflows(created_at)
+SELECT id, queue_name AS queue, id AS task_id, status, created_at AS enqueued_at, handler_name AS "extra.workflow",
+    CASE WHEN lower(status) IN ('completed', 'failed', 'cancelled') THEN 1 ELSE 0 END AS closed, created_at AS changed
+FROM workflows;
+
+-- name: queue__dump()
+-- needs: WorkflowEntities(ID, HandlerName, Status, QueueID)
+-- may: WorkflowEntities(CreatedAt, UpdatedAt), Queues(ID, Name)
+SELECT w.ID AS id, coalesce(q.Name, CAST(w.QueueID AS text)) AS queue, CAST(w.ID AS text) AS task_id, w.Status AS status,
+    w.CreatedAt AS enqueued_at, w.HandlerName AS "extra.workflow",
+    CASE WHEN lower(w.Status) IN ('completed', 'failed', 'cancelled') THEN 1 ELSE 0 END AS closed, w.UpdatedAt AS changed
+FROM WorkflowEntities AS w LEFT JOIN Queues AS q ON q.ID = w.QueueID;
+
+-- name: executions()
+-- Every execution of a workflow, an activity, a saga or a side effect.
+-- needs: workflow_entities(id, handler_name), workflow_executions(id, status, workflow_entity_id)
+-- may: workflow_executions(started_at, completed_at, error, updated_at)
+-- may: activity_entities(id, handler_name, workflow_entity_activity_children)
+-- may: activity_executions(id, started_at, completed_at, status, error, updated_at, activity_entity_id)
+-- may: saga_entities(id, handler_name, workflow_entity_saga_children)
+-- may: saga_executions(id, execution_type, started_at, completed_at, status, error, updated_at, saga_entity_id)
+-- may: side_effect_entities(id, handler_name, workflow_entity_side_effect_children)
+-- may: side_effect_executions(id, started_at, completed_at, status, error, updated_at, side_effect_entity_id)
+SELECT id, name, workflow_id, status, started_at, ended_at, error, kind AS "extra.kind",
+    CASE WHEN lower(status) IN ('none', 'pending', 'queued', 'running', 'paused') THEN 0 ELSE 1 END AS closed, changed
+FROM (
+    SELECT 'workflow ' || x.id AS id, e.handler_name AS name, CAST(e.id AS text) AS workflow_id, x.status,
+        x.started_at, x.completed_at AS ended_at, x.error, 'workflow' AS kind, x.updated_at AS changed
+    FROM workflow_executions AS x JOIN workflow_entities AS e ON e.id = x.workflow_entity_id
+    UNION ALL
+    SELECT 'activity ' || x.id, e.handler_name, CAST(e.workflow_entity_activity_children AS text), x.status,
+        x.started_at, x.completed_at, x.error, 'activity', x.updated_at
+    FROM activity_executions AS x JOIN activity_entities AS e ON e.id = x.activity_entity_id
+    UNION ALL
+    SELECT 'saga ' || x.id, e.handler_name, CAST(e.workflow_entity_saga_children AS text), x.status,
+        x.started_at, x.completed_at, x.error, 'saga ' || coalesce(x.execution_type, ''), x.updated_at
+    FROM saga_executions AS x JOIN saga_entities AS e ON e.id = x.saga_entity_id
+    UNION ALL
+    SELECT 'side effect ' || x.id, e.handler_name, CAST(e.workflow_entity_side_effect_children AS text), x.status,
+        x.started_at, x.completed_at, x.error, 'side effect', x.updated_at
+    FROM side_effect_executions AS x JOIN side_effect_entities AS e ON e.id = x.side_effect_entity_id
+) AS every;
+
+-- name: executions__context()
+-- needs: workflows(id, handler_name), workflow_executions(id, status, workflow_executions)
+-- may: workflow_executions(started_at, updated_at, error)
+-- may: activities(id, handler_name), activity_executions(id, status, attempt, started_at, updated_at, error, activity_executions)
+-- may: side_effects(id, handler_name), side_effect_executions(id, status, attempt, started_at, updated_at, error, side_effect_executions)
+-- may: saga_executions(id, handler_name, status, started_at, completed_at, error)
+-- may: execution_relationships(parent_entity_id, child_entity_id)
+SELECT id, name, workflow_id, status, started_at, CASE WHEN closed = 1 THEN ended_at END AS ended_at, error,
+    kind AS "extra.kind", attempt AS "extra.attempt", closed, changed
+FROM (
+    SELECT *, CASE WHEN lower(status) IN ('pending', 'queued', 'running', 'paused') THEN 0 ELSE 1 END AS closed
+    FROM (
+        SELECT x.id, w.handler_name AS name, w.id AS workflow_id, x.status, x.started_at, x.updated_at AS ended_at, x.error,
+            'workflow' AS kind, NULL AS attempt, x.updated_at AS changed
+        FROM workflow_executions AS x JOIN workflows AS w ON w.id = x.workflow_executions
+        UNION ALL
+        SELECT x.id, a.handler_name, (SELECT parent_entity_id FROM execution_relationships WHERE child_entity_id = a.id LIMIT 1),
+            x.status, x.started_at, x.updated_at, x.error, 'activity', x.attempt, x.updated_at
+        FROM activity_executions AS x JOIN activities AS a ON a.id = x.activity_executions
+        UNION ALL
+        SELECT x.id, s.handler_name, (SELECT parent_entity_id FROM execution_relationships WHERE child_entity_id = s.id LIMIT 1),
+            x.status, x.started_at, x.updated_at, x.error, 'side effect', x.attempt, x.updated_at
+        FROM side_effect_executions AS x JOIN side_effects AS s ON s.id = x.side_effect_executions
+        UNION ALL
+        SELECT id, handler_name, NULL, status, started_at, completed_at, error, 'saga', NULL, coalesce(completed_at, started_at)
+        FROM saga_executions
+    ) AS told
+) AS every;
+
+-- name: executions__dump()
+-- needs: WorkflowEntities(ID, HandlerName), WorkflowExecutions(ID, Status, WorkflowEntityID)
+-- may: WorkflowExecutions(StartedAt, CompletedAt, Error, UpdatedAt)
+-- may: ActivityEntities(ID, HandlerName), ActivityExecutions(ID, Status, ActivityEntityID, StartedAt, CompletedAt, Error, UpdatedAt)
+SELECT id, name, workflow_id, status, started_at, ended_at, error, kind AS "extra.kind",
+    CASE WHEN lower(status) IN ('none', 'pending', 'queued', 'running', 'paused') THEN 0 ELSE 1 END AS closed, changed
+FROM (
+    SELECT 'workflow ' || x.ID AS id, e.HandlerName AS name, CAST(e.ID AS text) AS workflow_id, x.Status AS status,
+        x.StartedAt AS started_at, x.CompletedAt AS ended_at, x.Error AS error, 'workflow' AS kind, x.UpdatedAt AS changed
+    FROM WorkflowExecutions AS x JOIN WorkflowEntities AS e ON e.ID = x.WorkflowEntityID
+    UNION ALL
+    SELECT 'activity ' || x.ID, e.HandlerName, NULL, x.Status, x.StartedAt, x.CompletedAt, x.Error, 'activity', x.UpdatedAt
+    FROM ActivityExecutions AS x JOIN ActivityEntities AS e ON e.ID = x.ActivityEntityID
+) AS every;
+
+-- name: workflows()
+-- Each with its newest execution, and the one above it.
+-- needs: workflow_entities(id, handler_name, status)
+-- may: workflow_entities(type, step_id, run_id, retry_state, created_at, updated_at)
+-- may: workflow_executions(id, workflow_entity_id, error, completed_at), queues(id, name)
+-- may: hierarchies(parent_entity_id, child_entity_id, parent_type, child_type), runs(id, status)
+-- may: activity_entities(id, workflow_entity_activity_children, status)
+SELECT w.id, w.handler_name AS name, w.type AS kind, w.status, w.step_id AS step_name, (
+        SELECT parent_entity_id FROM hierarchies
+        WHERE child_entity_id = w.id AND lower(child_type) LIKE '%workflow%' LIMIT 1
+    ) AS parent_id,
+    (SELECT count(*) FROM activity_entities WHERE workflow_entity_activity_children = w.id) AS steps,
+    (
+        SELECT count(*) FROM activity_entities
+        WHERE workflow_entity_activity_children = w.id AND lower(status) = 'completed'
+    ) AS step,
+    x.error, w.created_at, w.updated_at, x.completed_at AS ended_at,
+    (SELECT status FROM runs WHERE id = w.run_id) AS "extra.run",
+    CASE WHEN lower(w.status) IN ('completed', 'failed', 'cancelled') THEN 1 ELSE 0 END AS closed, w.updated_at AS changed
+FROM workflow_entities AS w LEFT JOIN workflow_executions AS x ON x.id = (
+    SELECT max(id) FROM workflow_executions WHERE workflow_entity_id = w.id
+);
+
+-- name: workflows__context()
+-- needs: workflows(id, handler_name, status, is_paused)
+-- may: workflows(identity, step_id, queue_name, created_at, continued_from_id, retried_from_id)
+-- may: execution_relationships(parent_entity_id, child_entity_id), workflow_executions(workflow_executions, error, updated_at)
+SELECT w.id, w.handler_name AS name, w.identity AS kind, w.status, w.step_id AS step_name, w.created_at,
+    coalesce(
+        (SELECT parent_entity_id FROM execution_relationships WHERE child_entity_id = w.id LIMIT 1), w.continued_from_id
+    ) AS parent_id,
+    (SELECT max(updated_at) FROM workflow_executions WHERE workflow_executions = w.id) AS updated_at,
+    (
+        SELECT error FROM workflow_executions
+        WHERE workflow_executions = w.id AND error IS NOT NULL ORDER BY updated_at DESC LIMIT 1
+    ) AS error,
+    w.is_paused AS "extra.paused", w.retried_from_id AS "extra.retry of",
+    CASE WHEN lower(w.status) IN ('completed', 'failed', 'cancelled') THEN 1 ELSE 0 END AS closed, w.created_at AS changed
+FROM workflows AS w;
+
+-- name: workflows__dump()
+-- needs: WorkflowEntities(ID, HandlerName, Status)
+-- may: WorkflowEntities(Type, StepID, RunID, CreatedAt, UpdatedAt), WorkflowExecutions(ID, WorkflowEntityID, Error, CompletedAt)
+-- may: Hierarchies(ParentEntityID, ChildEntityID, ChildType)
+SELECT w.ID AS id, w.HandlerName AS name, w.Type AS kind, w.Status AS status, w.StepID AS step_name,
+    w.CreatedAt AS created_at, w.UpdatedAt AS updated_at, x.CompletedAt AS ended_at, x.Error AS error,
+    (
+        SELECT ParentEntityID FROM Hierarchies
+        WHERE ChildEntityID = w.ID AND lower(ChildType) LIKE '%workflow%' LIMIT 1
+    ) AS parent_id,
+    CASE WHEN lower(w.Status) IN ('completed', 'failed', 'cancelled') THEN 1 ELSE 0 END AS closed, w.UpdatedAt AS changed
+FROM WorkflowEntities AS w LEFT JOIN WorkflowExecutions AS x ON x.ID = (
+    SELECT max(ID) FROM WorkflowExecutions WHERE WorkflowEntityID = w.ID
+);
+
+-- name: events()
+-- The log of state changes.
+-- needs: event_logs(id, timestamp, event_type)
+-- may: event_logs(entity_type, handler_name, previous_state, new_state, error, queue_name)
+SELECT id, timestamp AS at, event_type AS kind, coalesce(handler_name, entity_type) AS source,
+    CASE WHEN error IS NULL OR error = '' THEN 'info' ELSE 'error' END AS severity,
+    coalesce(previous_state || ' to ' || new_state, new_state, event_type) AS text, 1 AS closed, id AS changed
+FROM event_logs;
