@@ -30,7 +30,12 @@ _LAST: Final = 253_402_300_800_000
 _SECONDS_BELOW: Final = 100_000_000_000
 """Numbers below are seconds (until the year 5138), numbers from here on milliseconds (since 1973)."""
 _NUMBER: Final = re.compile(r"-?\d{9,16}(\.\d{1,9})?", re.ASCII)
+_GO_TIME: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) ([+-]\d{4})(?: \S{1,9})?(?: m=[+-][\d.]+)?", re.ASCII
+)
+"""As Go prints a time, and some of its SQLite drivers store it: `2025-06-15 15:06:40.12 +0000 UTC m=+0.01`."""
 _TIME_LENGTH: Final = 40
+_GO_LENGTH: Final = 80
 _INTEGER_LENGTH: Final = 19
 _SHORT: Final = 100
 _FEW: Final = 8
@@ -130,9 +135,11 @@ def as_texts(value: Any, limit: int) -> tuple[str, ...]:
 
 
 def as_time(value: Any) -> Millis | None:
-    """Read a time: ISO with Z, offset or neither (then UTC), a date, seconds or milliseconds (epoch)."""
+    """Read a time: ISO with Z, offset or neither (then UTC), as Go prints it, a date, seconds or milliseconds (epoch)."""
     if isinstance(value, str):
         text = value.strip()
+        if len(text) <= _GO_LENGTH and (printed := _GO_TIME.fullmatch(text)):
+            text = printed[1] + printed[2]
         if len(text) > _TIME_LENGTH:
             return None
         if not _NUMBER.fullmatch(text):

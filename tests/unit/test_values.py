@@ -90,6 +90,8 @@ def test_any_bytes_are_a_value_or_an_error_for_people(data: bytes) -> None:
         "2025-06-16T12:00:00",
         "2025-06-16 12:00",
         " 2025-06-16T12:00:00Z ",
+        "2025-06-16 12:00:00 +0000 UTC",
+        "2025-06-16 14:00:00.000000001 +0200 CEST m=+0.012345678",
         NOON,
         NOON // 1000,
         float(NOON),
