@@ -135,7 +135,7 @@ def as_texts(value: Any, limit: int) -> tuple[str, ...]:
 
 
 def as_time(value: Any) -> Millis | None:
-    """Read a time: ISO with Z, offset or neither (then UTC), as Go prints it, a date, seconds or milliseconds (epoch)."""
+    """Read a time: ISO with Z, offset or neither (then UTC), as Go prints it, a date, seconds or milliseconds."""
     if isinstance(value, str):
         text = value.strip()
         if len(text) <= _GO_LENGTH and (printed := _GO_TIME.fullmatch(text)):

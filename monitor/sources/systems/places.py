@@ -46,7 +46,8 @@ def _beads_in(folder: str) -> str:
     """The SQLite file of bd up to 0.50 and of br, or the issues that later ones write out, as metadata.json tells."""
     database, issues = os.path.join(folder, "beads.db"), os.path.join(folder, "issues.jsonl")
     told = _metadata(folder)
-    if told.get("backend") == "dolt" or told.get("dolt_mode") or os.path.isdir(os.path.join(folder, "dolt")):
+    has_dolt = any(os.path.isdir(os.path.join(folder, name)) for name in ("dolt", "embeddeddolt"))
+    if told.get("backend") == "dolt" or told.get("dolt_mode") or has_dolt:
         if os.path.exists(issues):
             return issues
         raise SourceError(

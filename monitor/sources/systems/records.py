@@ -118,7 +118,7 @@ class Maker:
     def _translate(self, fields: dict[str, Any]) -> None:
         """Our words for the system's, beside these."""
         if "status" in fields and "system_status" in self._forms:
-            fields["system_status"] = fields["status"]
+            fields.setdefault("system_status", fields["status"])  # a query may say more than the stored word
             fields["status"] = self._status(fields["status"])
         if "priority" in fields:
             word = self._words.priority(fields["priority"], queued=self._queued)
