@@ -14,6 +14,7 @@ from monitor.demo.attached import database_of, demo_systems
 from monitor.demo.fleet import Fleet
 from monitor.errors import ConfigError
 from monitor.model import SystemReading
+from monitor.sources.systems.catalogue import kinds
 from monitor.sources.systems.reader import SystemReader
 
 DEADLINE = 20
@@ -35,6 +36,10 @@ def until(reader: SystemReader, enough: Callable[[SystemReading], object]) -> Sy
             return last
         assert time.monotonic() < deadline, f"{last}"
         time.sleep(0.2)
+
+
+def test_every_known_system_can_be_played() -> None:
+    assert set(demo_systems()) == {kind.name for kind in kinds()}
 
 
 @pytest.mark.parametrize("system", demo_systems())
