@@ -86,7 +86,7 @@ class SystemAgentsPane(SystemListPane[SystemAgent]):
             Column("load", "LOAD", 6, _load, "right", priority=5),
             Column("pid", "PID", 7, _pid, "right", priority=5),
             Column("heartbeat", "HEARD", 5, self._heartbeat, "right", priority=2, moving=True),
-            Column("host", "THIS HOST SAYS", 25, self._host, flexible=6, priority=1, moving=True),
+            Column("host", "THIS HOST SAYS", 28, self._host, flexible=6, priority=1, moving=True),
         )
 
     def _signature(self) -> object:

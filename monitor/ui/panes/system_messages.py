@@ -84,7 +84,7 @@ class MessagesPane(SystemListPane[MessageLine]):
     def own_columns(self) -> Sequence[Column[MessageLine]]:
         """Whether somebody waits, age, from whom to whom, kind, conversation, text."""
         return (
-            Column("state", "", 8, lambda row, _: (_state(row),)),
+            Column("state", "STATE", 8, lambda row, _: (_state(row),)),
             Column("age", "AGE", 4, self._age, "right", moving=True),
             Column("from", "FROM", 9, lambda row, _: ((self._sender(row), "text"),), flexible=1, limit=20),
             Column(

@@ -64,7 +64,7 @@ class ProjectsPane(SystemListPane[Project]):
             Column("progress", "PROGRESS", _BAR + 5, _progress),
             Column("tasks", "TASKS", 11, _tasks, priority=3),
             Column("ends", "ENDS", 12, self._ends, moving=True, priority=1),
-            Column("cost", "COST", 12, _cost, priority=5, flexible=1, limit=24),
+            Column("cost", "COST", 14, _cost, priority=5, flexible=1, limit=24),
             Column("age", "CHANGED", 7, self._age, "right", priority=4, moving=True),
         )
 

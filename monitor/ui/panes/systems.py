@@ -293,7 +293,7 @@ def board_rows(store: KeyStore) -> Iterator[SystemRow]:
     """A line for each root that has a task board."""
     board: Board | None = store.get(Keys.TASKS)
     for state in board.boards if board is not None else ():
-        if state.shape or state.error:
+        if (state.shape or state.error) and state.shape != SYSTEM_SHAPE:
             count = sum(task.root == state.root for task in board.tasks) if board is not None else 0
             yield _board_row(state, count)
 

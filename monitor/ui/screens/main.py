@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from monitor.ui.panes.base import BasePane
     from monitor.ui.wiring import Wiring
 
-_LIMITS: Final = {"health": 60, "systems": 110}
+_LIMITS: Final = {"health": 60, "systems": 80}
 """Cells beyond which a pane does not grow beside others."""
+_ATTACHED_LIMIT: Final = 120
+"""The same for the systems pane where systems are attached, whose numbers need room."""
 
 
 class MainScreen(PanesScreen[None]):
@@ -78,7 +80,8 @@ class MainScreen(PanesScreen[None]):
 
     def lay_out(self, area: Region, here: BasePane) -> Mapping[str, Region]:
         """Agents above, the others in a grid; a line names those without room."""
-        needs = [Need(pane.id or "", pane.wanted, _LIMITS.get(pane.id or "", 1000)) for pane in self.panes()]
+        limits = {**_LIMITS, "systems": _ATTACHED_LIMIT} if self.wiring.store.get(Keys.SYSTEMS) else _LIMITS
+        needs = [Need(pane.id or "", pane.wanted, limits.get(pane.id or "", 1000)) for pane in self.panes()]
         zoomed = here.id if self.zoomed else None
         places = arrange(area.size, needs, here.id or "", zoomed)
         if len(places) < len(self.every_pane) and area.height > 1:
