@@ -9,7 +9,7 @@ import msgspec
 
 from monitor.collector.system_desk import with_read_at
 from monitor.collector.system_join import Host, as_agent, is_local, join, own_id
-from monitor.model import BoardReading, BoardState
+from monitor.model import SYSTEM_SHAPE, BoardReading, BoardState
 from monitor.rules.attached_digest import DepthWatch, Digest, digest
 from monitor.rules.system_words import ALIVE, SystemWord, word_of
 
@@ -212,7 +212,7 @@ class SystemBook:
                 root=root_of(name),
                 path=raw.state.url,
                 version=raw.state.kind,
-                shape="system",
+                shape=SYSTEM_SHAPE,
                 last_synced=now,
             )
             self.boards[root_of(name)] = BoardReading(state=state, tasks=tasks)

@@ -7,6 +7,7 @@ whole. `None` means unknown: it is never written as zero. Names are those of see
 
 from monitor.model.board import (
     DONE_STATUSES,
+    SYSTEM_SHAPE,
     UNFINISHED_STATUSES,
     Board,
     BoardAgent,
@@ -146,6 +147,7 @@ __all__ = [
     "SPANS",
     "STATUSES",
     "SUBAGENTS_LIMIT",
+    "SYSTEM_SHAPE",
     "UNFINISHED_STATUSES",
     "WORKING",
     "Activity",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -11,6 +11,10 @@ from monitor.model.words import Millis, TaskEventType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+SYSTEM_SHAPE: Final = "system"
+"""`BoardState.shape` of an attached system, whose tasks stand on the board as well."""
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +83,7 @@ class BoardState(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     version: str = ""
     shape: str = ""
-    """`v4` (a list of tasks), `v3` (tasks by status), or empty when there is no board."""
+    """`v4` (a list of tasks), `v3` (tasks by status), `system` (an attached one's), or empty when there is no board."""
     sprint: str = ""
     last_synced: Millis | None = None
     """When the board shown was read; older than now when the newer file does not parse."""

@@ -9,8 +9,8 @@ from ui_fleet import MINUTE, NOW
 from ui_screens import NARROW, WIDE, Screen, lines_of, shown
 
 from monitor.keystore import Keys, KeyStore
-from monitor.model import BoardState, RagMetrics, RagPattern, SourceState, SourceStatus
-from monitor.ui.panes.systems import SystemsPane
+from monitor.model import SYSTEM_SHAPE, BoardState, RagMetrics, RagPattern, SourceState, SourceStatus
+from monitor.ui.panes.systems import SystemsPane, board_rows
 from monitor.ui.screens.single import PaneScreen
 from monitor.ui.spans import text_width
 
@@ -119,3 +119,12 @@ async def test_foreign_text_stays_in_its_columns(store: KeyStore, size: tuple[in
             show_systems(screen)
             await screen.until(lambda: isinstance(screen.app.screen, PaneScreen))
             await screen.pilot.pause()
+
+
+async def test_the_tasks_of_an_attached_system_are_no_task_board_of_ours(store: KeyStore) -> None:
+    board = store.get(Keys.TASKS)
+    attached = BoardState(root="system:vine", path="/shop/vine.db", shape=SYSTEM_SHAPE)
+    store.set(Keys.TASKS, msgspec.structs.replace(board, boards=(*board.boards, attached)))
+    rows = [row.name for row in board_rows(store)]
+    assert rows
+    assert "/shop/vine.db" not in rows

@@ -9,7 +9,7 @@ from textual import on
 from textual.actions import SkipAction
 
 from monitor.keystore import Keys
-from monitor.model import SourceState, SystemState
+from monitor.model import SYSTEM_SHAPE, SourceState, SystemState
 from monitor.text import clean
 from monitor.ui import format as text
 from monitor.ui.commands import Context, bindings
