@@ -393,7 +393,7 @@ async def test_the_pane_of_systems_tells_numbers_where_all_is_well_and_the_probl
         told = (
             "● shop ok agentvine sqlite 2 agents 3 tasks 4 queued 1 running 3 workflows 3 events 3 messages"
         )
-        assert line_with(screen, "agentvine") == f"{told} 1 missing now"
+        await screen.until(lambda: line_with(screen, "agentvine") == f"{told} 1 missing now")
         assert "for 25m: the server refuses the connect" in line_with(screen, "dashboard")
         assert line_with(screen, "dashboard").endswith("25m")
         screen.main.named("systems").set_filter("queue>2")  # type: ignore[union-attr]

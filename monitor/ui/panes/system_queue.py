@@ -72,7 +72,7 @@ class QueuePane(SystemListPane[QueueItem]):
             Column("priority", "PRIORITY", 8, lambda row, _: ((clean(row.priority), "muted"),), priority=7),
             Column("tries", "TRIES", 5, _tries, "right"),
             Column("waited", "WAITED", 6, self._waited, "right", moving=True),
-            Column("run", "RUN", 10, self._run, priority=1, moving=True),
+            Column("run", "RUN", 12, self._run, priority=1, moving=True),
             Column("expires", "EXPIRES", 11, self._expires, priority=4, moving=True),
             Column(
                 "error", "ERROR", 12, lambda row, _: ((clean(row.error), "warn"),), priority=6, flexible=4

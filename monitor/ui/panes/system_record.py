@@ -131,8 +131,10 @@ class RecordPane(FactsPane):
             return
         label = _label(name)
         if name.endswith(("_at", "_until")) or name == "at":
-            moment = text.date_time(value, self.store.get(Keys.CLOCK) or value)
-            yield Fact(label, ((moment, "text"),), value)
+            now: int = self.store.get(Keys.CLOCK) or value
+            left = f"  in {text.duration((value - now) / 1000)}" if value > now else ""
+            moment: Cell = ((text.date_time(value, now), "text"), (left, "muted"))
+            yield Fact(label, moment, None if left else value)
             return
         cell = self._agent(value) if name == "agent_id" else _valued(name, value)
         if cell is not None:

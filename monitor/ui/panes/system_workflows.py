@@ -310,7 +310,8 @@ def _step(row: WorkflowLine, _width: int) -> Cell:
         return () if told.step is None else ((f"step {told.step}", "muted"),)
     if told.step is None and not told.step_name:
         return ((UNKNOWN, "faint"),)
-    number = "" if told.step is None else f"{told.step}{f'/{told.steps}' if told.steps else ''} "
+    named = told.step_name.casefold() == f"step {told.step}" and not told.steps
+    number = "" if told.step is None or named else f"{told.step}{f'/{told.steps}' if told.steps else ''} "
     return ((number, "text"), (clean(told.step_name), "muted"))
 
 
