@@ -29,6 +29,7 @@ lint: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 	$(BIN)/python -m tests.benchmarks.sessions
+	$(BIN)/python -m tests.benchmarks.systems --postgres
 
 soak: $(STAMP)
 	$(BIN)/python -m tests.benchmarks.soak $(ARGS)
