@@ -54,7 +54,7 @@ class SystemPane(Pane[R]):
         return (system, *self.own_columns())
 
     def _system(self, record: R, _width: int) -> Cell:
-        return ((clean(self.system_of(record)), "accent"),)
+        return ((clean(self.system_of(record)), "info"),)
 
     def system_of(self, record: R) -> str:
         """Name of the system that a record is of."""

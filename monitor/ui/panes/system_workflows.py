@@ -71,6 +71,7 @@ class WorkflowsPane(SystemListPane[WorkflowLine]):
     def __init__(self, wiring: Wiring, scope: Scope, *, id: str) -> None:  # noqa: A002 - Textual's name for it
         self._unfolded: frozenset[str] = frozenset()
         self._inner: dict[tuple[str, str], list[Told]] = {}
+        self._more_lines = 0
         super().__init__(wiring, scope, id=id)
 
     def own_columns(self) -> Sequence[Column[WorkflowLine]]:
@@ -144,7 +145,14 @@ class WorkflowsPane(SystemListPane[WorkflowLine]):
             if unfolded:
                 lines += self._unfold(row.id, record)
             waiting += [(child, depth + 1) for child in reversed(below.get(row.id, ()))]
+        if not self.filter:
+            self._more_lines = len(lines) - len(rows)
         return lines
+
+    @property
+    def wanted(self) -> int:
+        """What is unfolded counts as lines."""
+        return super().wanted + self._more_lines
 
     def _unfold(self, row_id: str, line: WorkflowLine) -> list[Row[WorkflowLine]]:
         inner = self._inner.get((line.told.system, line.told.id), ())
