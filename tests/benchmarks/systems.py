@@ -77,7 +77,8 @@ def in_postgres(tasks: int, lines: int) -> Iterator[tuple[str, Run]]:
         db.execute(PROCESS)
         db.execute(
             "INSERT INTO tasks (id, employee_id, type, priority, status, title, created_at) "
-            "SELECT 't' || n, 'e1', 'x', 1, CASE WHEN n %% 20 = 0 THEN 'pending' ELSE 'completed' END, 'task ' || n, now() - n * interval '1 second' "
+            "SELECT 't' || n, 'e1', 'x', 1, CASE WHEN n %% 20 = 0 THEN 'pending' ELSE 'completed' END, 'task ' || n, "
+            "now() - n * interval '1 second' "
             "FROM generate_series(0, %s) AS n",
             (tasks - 1,),
         )
