@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 from test_screen_panes import HOSTILE
-from ui_fleet import NOW
+from ui_fleet import NOW, status
 from ui_screens import NARROW, WIDE, Screen, lines_of, shown
 from ui_systems import (
     dashboard,
@@ -177,6 +177,20 @@ async def test_an_agent_that_its_system_takes_for_alive_is_contradicted_by_the_h
     await systems.until_shown("▲ 1 contradicted")
     told = line_with(systems, "8864")
     assert "● active BUSY Ada backend T-2 3/3 8864 12m ▲ process 8864 is not there" in told
+
+
+async def test_an_agent_that_is_idle_here_and_active_there_is_no_contradiction(store: KeyStore) -> None:
+    put_systems(store)
+    idle = status("w2", "idle", name="Bob 日本語", system="shop", status_reason="no activity for 12 min")
+    busy = msgspec.structs.replace(shop().agents[1], status="active")
+    store.set(Keys.system("shop"), shop(agents=(busy,)))
+    store.set(Keys.status("w2"), idle)
+    store.set(Keys.AGENTS, (*store.get(Keys.AGENTS), "w2"))
+    async with shown(store, WIDE) as screen:
+        await screen.press("d", "n")
+        await zoomed(screen, "9")
+        await screen.until(lambda: line_with(screen, "Bob").endswith("now idle: no activity for 12 min"))
+        assert "contradicted" not in screen.text
 
 
 async def test_the_facts_of_a_system_name_its_words_its_limits_and_what_cannot_be_read(

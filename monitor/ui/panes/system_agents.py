@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from monitor.ui.wiring import Wiring
 
 _NEED: tuple[Status, ...] = ("error", "blocked", "active", "idle", "offline")
+_WELL: frozenset[Status] = frozenset({"active", "idle"})
 _ID_LIMIT = 64
 """Characters of an agent's id, as the monitor makes it of a system's."""
 _BUT = ", but "
@@ -118,20 +119,23 @@ class SystemAgentsPane(SystemListPane[SystemAgent]):
             (found for name in names if (found := self._ours.get((row.system, name.casefold())))), None
         )
 
-    def said(self, row: SystemAgent) -> str:
-        """What this host says of an agent where that is something else than its system says."""
+    def said(self, row: SystemAgent) -> tuple[str, bool]:
+        """What this host says of an agent where its system says something else, and whether both cannot be true."""
         ours = self.ours_of(row)
         if ours is None or ours.status == row.status:
-            return ""
+            return "", False
         against = (one.text for one in ours.status_evidence if one.kind == "system")
-        why = next((text for text in against if _BUT in text), "")
-        return why.partition(_BUT)[2] or f"{ours.status}: {ours.status_reason}"
+        why = next((text.partition(_BUT)[2] for text in against if _BUT in text), "")
+        told = why or f"{ours.status}: {ours.status_reason}"
+        return told, bool(why) or (ours.status in _WELL) != (row.status in _WELL)
 
     def _host(self, row: SystemAgent, _width: int) -> Cell:
-        said = self.said(row)
-        if said:
+        said, contradicted = self.said(row)
+        if contradicted:
             return ((f"▲ {clean(said)}", "bad"),)
-        return ((("the same", "faint")),) if self.ours_of(row) is not None else ()
+        if said:
+            return ((clean(said), "muted"),)
+        return (("the same", "faint"),) if self.ours_of(row) is not None else ()
 
     def _heartbeat(self, row: SystemAgent, _width: int) -> Cell:
         """When it was heard of last: too long ago stands out."""
@@ -175,7 +179,7 @@ class SystemAgentsPane(SystemListPane[SystemAgent]):
         """How many are in each status, and of how many the host says something else."""
         agents = [agent for reading in self.scope.readings() for agent in reading.agents]
         spans: list[Span] = []
-        if against := sum(bool(self.said(agent)) for agent in agents):
+        if against := sum(self.said(agent)[1] for agent in agents):
             spans += [(f"▲ {against} contradicted", "bad"), ("   ", "text")]
         for status in STATUSES:
             if count := sum(agent.status == status for agent in agents):
