@@ -6,6 +6,7 @@ one language reads every system.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from contextlib import closing, contextmanager
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 FILE_LIMIT: Final = 64 << 20
 """Bytes of a file that is read whole."""
+FILES_LIMIT: Final = 200
+"""Files of a folder that are looked at, by name."""
 ROW_LIMIT: Final = 200_000
 _ENDINGS: Final = (".json", ".jsonl")
 _KEY: Final = "key"
@@ -39,7 +42,8 @@ def json_files(place: str) -> tuple[str, ...]:
             names = sorted(os.listdir(place))
         except OSError as error:
             raise SourceError(f"{place} cannot be read: {error.strerror}.") from error
-        return tuple(os.path.join(place, name) for name in names if name.endswith(_ENDINGS))
+        files = [os.path.join(place, name) for name in names if name.endswith(_ENDINGS)]
+        return tuple(files[:FILES_LIMIT])
     return (place,) if place.endswith(_ENDINGS) else ()
 
 
@@ -62,15 +66,29 @@ class JsonFiles:
 
     @contextmanager
     def look(self) -> Iterator[SqliteLook]:
-        """Read the files into tables. Raises SourceError."""
+        """Read the files into tables; one that is being written, or is broken, leaves out its own.
+
+        Raises SourceError: no file can be read.
+        """
         with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
-            filled: set[str] = set()
-            for path in json_files(self._place):
-                for table, objects in _tables_in(path):
-                    if table in self._asked and table not in filled:
-                        filled.add(table)
-                        fill(db, table, objects, self._asked[table])
+            filled: set[str] = set()  # in lower case: to SQLite a name in capitals is the same name
+            wrong: list[SourceError] = []
+            paths = json_files(self._place)
+            for path in paths:
+                try:
+                    self._read(db, path, filled)
+                except SourceError as error:
+                    wrong.append(error)
+            if wrong and len(wrong) == len(paths):
+                raise wrong[0]
             yield SqliteLook(db)
+
+    def _read(self, db: sqlite3.Connection, path: str, filled: set[str]) -> None:
+        """Of several tables of one name the first that holds something counts."""
+        for table, objects in _tables_in(path):
+            asked = self._asked.get(table)
+            if asked and table.lower() not in filled and fill(db, table, objects, asked):
+                filled.add(table.lower())
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -78,12 +96,20 @@ class JsonFiles:
 
 def fill(
     db: sqlite3.Connection, table: str, objects: Iterable[dict[str, Any]], columns: frozenset[str]
-) -> None:
-    """Make a table of objects, with those of the columns that some object has; a dot leads into an object in one."""
+) -> bool:
+    """Make a table of objects, with those of the columns that some object has; a dot leads into an object in one.
+
+    False: no object has any, and there is no table.
+    """
     rows = [{column: _at(held, column) for column in columns} for held in objects]
-    present = sorted(column for column in columns if any(row[column] is not None for row in rows))
+    named = {
+        column.lower(): column
+        for column in sorted(columns, reverse=True)
+        if any(row[column] is not None for row in rows)
+    }
+    present = sorted(named.values())  # of names that differ in capitals alone SQLite takes one
     if not present:
-        return
+        return False
     names = ", ".join(f'"{name}"' for name in present)
     marks = ", ".join("?" for _ in present)
     # Names that queries of ours ask for; the values are bound.
@@ -92,6 +118,7 @@ def fill(
         statement("systems", "fill_table").format(table=table, marks=marks),
         ([_cell(row[name]) for name in present] for row in rows),
     )
+    return True
 
 
 def _at(held: dict[str, Any], column: str) -> Any:
@@ -105,11 +132,25 @@ def _at(held: dict[str, Any], column: str) -> Any:
 
 
 def _cell(value: Any) -> Any:
-    if value is None or isinstance(value, (str, float)):
+    if value is None or isinstance(value, float):
         return value
     if isinstance(value, int):
         return value if -(2**63) <= value < 2**63 else None
-    return msgspec.json.encode(value).decode() if isinstance(value, (dict, list)) else str(value)
+    if isinstance(value, (dict, list)):
+        return _nested(value)
+    text = str(value)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()  # half of a surrogate pair
+
+
+def _nested(value: dict[str, Any] | list[Any]) -> str | None:
+    """As JSON; None for what is nested too deeply to be written."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except (ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
+        try:
+            return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
+        except RecursionError:
+            return None
 
 
 def _tables_in(path: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -123,13 +164,13 @@ def _tables_in(path: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     if isinstance(document, list):
         yield name, _objects(document)
     elif isinstance(document, dict):
-        yield name, [document]
         for key, held in document.items():
             objects = (
                 _objects(held) if isinstance(held, list) else _mapped(held) if isinstance(held, dict) else []
             )
             if objects:
                 yield key, objects
+        yield name, [document]  # last: a list under the file's own name is what the file is about
 
 
 def _lines(data: bytes, path: str) -> list[dict[str, Any]]:

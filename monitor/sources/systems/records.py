@@ -96,6 +96,8 @@ class Maker:
         self._queued = queued
         self._constants = {"system": system, **(constants or {})}
         self._forms = forms(record)
+        self._blank = {field.name: "" for field in msgspec.structs.fields(record) if field.required}
+        """Foreign rows may lack even what a record has to have."""
 
     def make(self, row: Row) -> Any:
         """A record of a row; what the row leaves open has the record's default."""
@@ -113,7 +115,7 @@ class Maker:
         if extra:
             fields["extra"] = extra
         self._translate(fields)
-        return self._record(**(fields | self._constants))
+        return self._record(**(self._blank | fields | self._constants))
 
     def _translate(self, fields: dict[str, Any]) -> None:
         """Our words for the system's, beside these."""
