@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--duration", type=click.FloatRange(min=0.1), metavar="SECONDS", help="Stop by itself after this long."
+    "--duration",
+    type=click.FloatRange(min=0.1),
+    metavar="SECONDS",
+    help="Stop by itself this long after the first sample.",
 )
 @click.option(
     "--interval",
@@ -49,11 +52,10 @@ async def _record(options: Globals, duration: float | None) -> int:
     begun = asyncio.create_task(feed.begun.wait())
     ends: set[asyncio.Future[Any]] = {collecting, stopped}
     try:
-        await asyncio.wait({*ends, begun}, timeout=duration, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({*ends, begun}, return_when=asyncio.FIRST_COMPLETED)
         if begun.done():
             click.echo(f"recording to {options.paths.database}; ctrl+c stops", err=True)
-            left = None if duration is None else max(0.0, duration - (time.monotonic() - begin))
-            await asyncio.wait(ends, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(ends, timeout=duration, return_when=asyncio.FIRST_COMPLETED)
     finally:
         begun.cancel()
         collecting.cancel()

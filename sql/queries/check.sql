@@ -136,6 +136,7 @@ FROM alerts WHERE alert_id NOT IN (SELECT alert_id FROM alert_changes)
 UNION ALL
 SELECT 'recorders: ' || recorder_id || ' has no row in recorder_intervals'
 FROM recorders WHERE recorder_id NOT IN (SELECT recorder_id FROM recorder_intervals)
+    AND last_tick_at > started_at  -- the first tick brings the row: who ended before it has none
 LIMIT :limit;
 
 -- name: impossible_orders(limit)

@@ -13,7 +13,13 @@ INSERT INTO recorder_intervals (recorder_id, timestamp, interval_ms) VALUES (:re
 ON CONFLICT (recorder_id, timestamp) DO UPDATE SET interval_ms = excluded.interval_ms;
 
 -- name: stop_recorder(recorder_id, at)!
-UPDATE recorders SET last_tick_at = :at, stopped_at = :at WHERE recorder_id = :recorder_id;
+-- The end of a recorder; who ends before the first tick, which brings the row of its interval, had no last one.
+UPDATE recorders SET
+    stopped_at = :at,
+    last_tick_at = iif(
+        EXISTS (SELECT 1 FROM recorder_intervals AS i WHERE i.recorder_id = :recorder_id), :at, last_tick_at
+    )
+WHERE recorder_id = :recorder_id;
 
 -- name: upsert_agent*!
 INSERT INTO agents (agent_id, name, kind, role, host, worktree, origin, first_seen, last_seen)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from damage import damage_page, pages_of, recorded
 from history_records import AT, state
+from history_records import recording as recorder
 
 from monitor.history.check.check import CheckReport, check
 from monitor.history.connection import open_writer
@@ -141,3 +142,11 @@ async def test_damaged_databases_that_were_put_aside_are_listed_with_their_logs(
     (tmp_path / f"{aside.name}-wal").write_bytes(b"123")
     report = await check(state(tmp_path), depth="look")
     assert [(found.file, found.bytes) for found in report.asides] == [(str(aside), file.stat().st_size + 3)]
+
+
+async def test_a_recorder_that_ended_before_its_first_tick_is_no_damage(tmp_path: Path) -> None:
+    paths = state(tmp_path)
+    async with recorder(paths, AT) as writer:
+        assert (await check(paths)).problems == ()  # as one that was killed
+        writer._newest = AT + 5000  # its stop comes later than its start
+    assert (await check(paths)).problems == ()
