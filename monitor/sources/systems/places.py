@@ -44,24 +44,39 @@ def place_in(folder: str) -> str:
 
 def _beads_in(folder: str) -> str:
     """The SQLite file of bd up to 0.50 and of br, or the issues that later ones write out, as metadata.json tells."""
-    database, issues = os.path.join(folder, "beads.db"), os.path.join(folder, "issues.jsonl")
     told = _metadata(folder)
-    has_dolt = any(os.path.isdir(os.path.join(folder, name)) for name in ("dolt", "embeddeddolt"))
-    if told.get("backend") == "dolt" or told.get("dolt_mode") or has_dolt:
+    database = _named(folder, told.get("database"), ".db", "beads.db")
+    issues = _named(folder, told.get("jsonl_export"), ".jsonl", "issues.jsonl")
+    if _is_dolt(folder, told):
         if os.path.exists(issues):
             return issues
         raise SourceError(
             f"{folder} keeps its issues in Dolt, which is not read, and has no issues.jsonl: have bd export them "
             "(`bd config set export.auto true`, from bd 1.0.1 on)."
         )
-    named = told.get("database")
-    if isinstance(named, str) and named.endswith(".db") and os.path.basename(named) == named:
-        database = os.path.join(folder, named)
     if os.path.exists(database):
         return database
     if os.path.exists(issues):
         return issues
     raise SourceError(f"{folder} holds neither beads.db nor issues.jsonl.")
+
+
+def _is_dolt(folder: str, told: dict[str, object]) -> bool:
+    """Whether bd from 0.51 on keeps them: by what it says, else by its folder. A SQLite file may be left over."""
+    if told.get("backend") == "sqlite":
+        return False
+    if "dolt" in (told.get("backend"), told.get("database")) or told.get("dolt_mode"):
+        return True
+    return any(os.path.isdir(os.path.join(folder, name)) for name in ("dolt", "embeddeddolt"))
+
+
+def _named(folder: str, name: object, ending: str, usual: str) -> str:
+    """The file that the metadata name, if it is one of this folder's own and is there; else the usual one."""
+    if isinstance(name, str) and name.endswith(ending) and os.path.basename(name) == name:
+        path = os.path.join(folder, name)
+        if os.path.exists(path):
+            return path
+    return os.path.join(folder, usual)
 
 
 def _metadata(folder: str) -> dict[str, object]:
