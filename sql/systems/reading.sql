@@ -4,15 +4,24 @@
 
 -- name: part_first(limit)
 -- What is open, then what changed last.
-SELECT * FROM part ORDER BY closed, changed IS NULL, changed DESC LIMIT :limit;
+SELECT * FROM part
+ORDER BY CASE WHEN closed = 1 THEN 1 ELSE 0 END, changed IS NULL, changed DESC, id DESC LIMIT :limit;
 
 -- name: part_newest(limit)
--- Of what is only ever added to: the end.
-SELECT * FROM part ORDER BY changed DESC LIMIT :limit;
+-- Of what is only ever added to: the end. What has no place in the order comes last.
+SELECT * FROM part ORDER BY changed IS NULL, changed DESC, id DESC LIMIT :limit;
+
+-- name: part_end(limit)
+-- The same of what is long: in this form an index is used, and nothing is sorted.
+SELECT * FROM part WHERE changed IS NOT NULL ORDER BY changed DESC, id DESC LIMIT :limit;
+
+-- name: part_mark(overlap)
+-- From where on to read next time.
+SELECT changed FROM part WHERE changed IS NOT NULL ORDER BY changed DESC LIMIT 1 OFFSET :overlap;
 
 -- name: part_since(since, limit)
 -- What changed since, what is as new as that among it.
-SELECT * FROM part WHERE changed >= :since ORDER BY changed DESC LIMIT :limit;
+SELECT * FROM part WHERE changed >= :since ORDER BY changed DESC, id DESC LIMIT :limit;
 
 -- name: part_tally()
 -- How many there are in each status.
@@ -55,17 +64,18 @@ FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS p
 WHERE m.type = 'table' AND m.sql NOT LIKE 'CREATE VIRTUAL%' AND m.name NOT LIKE 'sqlite\_%' ESCAPE '\';
 
 -- name: postgres_columns()
--- Every table and view that may be read, with its columns, in the order of the search path.
-SELECT n.nspname AS "schema", c.relname AS "table", a.attname AS "column"
+-- Every table and view with its columns, in the order of the search path, and whether they may be read.
+SELECT n.nspname AS "schema", c.relname AS "table", a.attname AS "column",
+    has_column_privilege(c.oid, a.attnum, 'SELECT') AS readable
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname = ANY (current_schemas(false))
-    AND has_column_privilege(c.oid, a.attnum, 'SELECT')
 ORDER BY array_position(current_schemas(false), n.nspname), c.relname, a.attnum;
 
--- name: postgres_changes()
--- What has been written to each table since the server began to count; a standby counts nothing.
-SELECT relid AS id, n_tup_ins + n_tup_upd + n_tup_del AS changes,
-    current_setting('track_counts')::boolean AND NOT pg_is_in_recovery() AS counted
-FROM pg_catalog.pg_stat_user_tables ORDER BY relid;
+-- name: postgres_stamp()
+-- What differs as soon as a transaction that wrote has ended: equal snapshots see equal rows. A standby's snapshots do
+-- not tell every transaction, so there the place in the log is told as well. What a foreign table holds, nothing tells.
+SELECT pg_postmaster_start_time()::text AS "server", pg_current_snapshot()::text AS "snapshot",
+    CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()::text END AS "replayed",
+    EXISTS (SELECT 1 FROM pg_catalog.pg_class WHERE relkind = 'f') AS "foreign";

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Final
 
 import aiosql
 import msgspec
+from aiosql.utils import SQLLoadException, SQLParseException
 from msgspec import Meta
 
+from monitor.errors import ConfigError
 from monitor.model import Severity, Status
 from monitor.model.systems import LogLevel, WorkStatus
 from monitor.paths import sql_folder
+from monitor.sources.systems.parts import EXTRA, PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 
 _TABLE: Final = re.compile(r"([A-Za-z_]\w*)\s*(?:\(([^)]*)\))?")
 _NOTE: Final = re.compile(r"^(needs|may|dialect):(.*)$")
+_DIALECTS: Final = frozenset({"sqlite", "postgres"})
 _WORD: Final = re.compile(r"[\s_-]+")
 
 Tables = dict[str, frozenset[str]]
@@ -42,13 +48,18 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """The dialects of SQL that it is written in, `sqlite` or `postgres`; empty: in both."""
     sql: str
 
-    def missing(self, tables: Mapping[str, frozenset[str]]) -> str:
-        """The first thing that it needs and is not there, in words; empty when it can be asked."""
+    def missing(self, tables: Tables, withheld: Tables | None = None) -> str:
+        """The first thing that it needs and is not there, in words; empty when it can be asked.
+
+        `withheld` is what is there and may not be read.
+        """
         for table, columns in self.needs.items():
+            hidden = (withheld or {}).get(table, frozenset())
             if table not in tables:
-                return f"no table {table}"
+                return f"{table} may not be read" if hidden else f"no table {table}"
             if gone := sorted(columns - tables[table]):
-                return f"no column {gone[0]} in {table}"
+                allowed = f"column {gone[0]} in {table} may not be read"
+                return allowed if gone[0] in hidden else f"no column {gone[0]} in {table}"
         return ""
 
 
@@ -91,7 +102,7 @@ class SystemKind(msgspec.Struct, frozen=True, kw_only=True):
     detect: tuple[Tables, ...]
     queries: tuple[Query, ...]
 
-    def fits(self, tables: Mapping[str, frozenset[str]]) -> bool:
+    def fits(self, tables: Tables) -> bool:
         """Whether these tables are this system's."""
         return any(
             all(table in tables and columns <= tables[table] for table, columns in wanted.items())
@@ -108,6 +119,113 @@ class SystemKind(msgspec.Struct, frozen=True, kw_only=True):
         return every
 
 
+def kinds(folder: Path | None = None) -> tuple[SystemKind, ...]:
+    """Every system that is known, by name; `folder` is another place than `sql/systems`.
+
+    Raises ConfigError for a folder that is not as it has to be: which file, and what is wrong with it.
+    """
+    return _kinds(folder or sql_folder() / "systems")
+
+
+@cache
+def _kinds(folder: Path) -> tuple[SystemKind, ...]:
+    return tuple(_load(file.parent) for file in sorted(folder.glob("*/system.toml")))
+
+
+def _load(folder: Path) -> SystemKind:
+    file = folder / "system.toml"
+    try:
+        words = msgspec.toml.decode(file.read_bytes(), type=Words)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: {error}") from error
+    for alternative in words.detect:
+        _check_tables(file, alternative)
+    detect = tuple(tables_of(alternative) for alternative in words.detect)
+    if not all(detect):
+        raise ConfigError(f"{file}: detect names no table, and would fit every system.")
+    for table in (words.agent, words.task, words.work, words.priority, words.queue_priority, words.severity):
+        _check_words(file, table)
+    _check_words(file, words.level)
+    return SystemKind(name=folder.name, words=words, detect=detect, queries=_queries(folder / "read.sql"))
+
+
+def _check_words(file: Path, table: Mapping[str, str]) -> None:
+    for word in table:
+        if word != normal(word):
+            raise ConfigError(
+                f"{file}: the word {word!r} has to be written {normal(word)!r}, or it is never found."
+            )
+
+
+def _check_tables(file: Path, text: str) -> None:
+    """A slip in a list of tables would silently ask for something else."""
+    if rest := _TABLE.sub("", text).replace(",", "").strip():
+        raise ConfigError(f"{file}: {text.strip()!r} is no list of tables with their columns (at {rest!r}).")
+
+
+def _queries(file: Path) -> tuple[Query, ...]:
+    try:
+        named = aiosql.from_path(file, "sqlite3")
+    except (OSError, UnicodeDecodeError, SQLLoadException, SQLParseException) as error:
+        raise ConfigError(f"{file}: {error}") from error
+    found = (getattr(named, name) for name in named.available_queries if not name.endswith("_cursor"))
+    return tuple(_query(file, query.__name__, query.__doc__ or "", query.sql) for query in found)
+
+
+def _query(file: Path, name: str, about: str, text: str) -> Query:
+    part = name.partition("__")[0]
+    if part not in PARTS:
+        raise ConfigError(f"{file}: {name} reads no part of a system: the parts are {', '.join(PARTS)}.")
+    notes: dict[str, list[str]] = {"needs": [], "may": [], "dialect": []}
+    for line in about.splitlines():
+        if told := _NOTE.match(line.strip()):
+            notes[told[1]].append(told[2])
+    for tables in (*notes["needs"], *notes["may"]):
+        _check_tables(file, tables)
+    dialects = frozenset(" ".join(notes["dialect"]).replace(",", " ").split())
+    if strange := sorted(dialects - _DIALECTS):
+        raise ConfigError(f"{file}: {name} is in {strange[0]!r}: a dialect is sqlite or postgres.")
+    query = Query(
+        name=name,
+        part=part,
+        needs=tables_of(",".join(notes["needs"])),
+        may=tables_of(",".join(notes["may"])),
+        dialects=dialects,
+        sql=text.rstrip().rstrip(";"),
+    )
+    if not query.needs:
+        raise ConfigError(f"{file}: {name} says not what it needs: a line `-- needs: table(column, …)`.")
+    if "postgres" not in dialects or "sqlite" in dialects:
+        _check_columns(file, query)
+    return query
+
+
+def _check_columns(file: Path, query: Query) -> None:
+    """Ask it of empty tables that have just what it says it needs: it has to give the columns of its part."""
+    part = PARTS[query.part]
+    tables = {
+        table: query.needs.get(table, frozenset()) | query.may.get(table, frozenset())
+        for table in query.needs.keys() | query.may
+    }
+    with closing(sqlite3.connect(":memory:")) as db:
+        try:
+            for table, columns in tables.items():
+                names = ", ".join(f'"{column}"' for column in sorted(columns)) or '"_"'
+                db.execute(f'CREATE TABLE "{table}" ({names})')
+            given = [column[0] for column in db.execute(query.sql).description]
+        except sqlite3.Error as error:
+            raise ConfigError(f"{file}: {query.name} cannot be asked of what it needs: {error}.") from error
+    for column in part.columns:
+        if column not in given:
+            raise ConfigError(f"{file}: {query.name} gives no column {column}.")
+    known = {field.name for field in msgspec.structs.fields(part.record)} | set(part.columns)
+    for column in given:
+        if column not in known and not column.startswith(EXTRA):
+            raise ConfigError(f"{file}: {query.name} gives a column {column}, which is no field of its part.")
+    if len(set(given)) < len(given):
+        raise ConfigError(f"{file}: {query.name} gives a column twice.")
+
+
 def tables_of(text: str) -> Tables:
     """Read `tasks(id, title), agents` as tables and columns."""
     return {
@@ -119,43 +237,3 @@ def tables_of(text: str) -> Tables:
 def normal(word: str) -> str:
     """A system's word as it stands in `system.toml`: in lower case, with underscores."""
     return _WORD.sub("_", word.strip().lower())
-
-
-def kinds(folder: Path | None = None) -> tuple[SystemKind, ...]:
-    """Every system that is known, by name; `folder` is another place than `sql/systems`.
-
-    Raises msgspec.ValidationError and aiosql's errors for a folder that is not as it has to be.
-    """
-    return _kinds(folder or sql_folder() / "systems")
-
-
-@cache
-def _kinds(folder: Path) -> tuple[SystemKind, ...]:
-    return tuple(_load(file.parent) for file in sorted(folder.glob("*/system.toml")))
-
-
-def _load(folder: Path) -> SystemKind:
-    words = msgspec.toml.decode((folder / "system.toml").read_bytes(), type=Words)
-    named = aiosql.from_path(folder / "read.sql", "sqlite3")
-    queries = (getattr(named, name) for name in named.available_queries if not name.endswith("_cursor"))
-    return SystemKind(
-        name=folder.name,
-        words=words,
-        detect=tuple(tables_of(alternative) for alternative in words.detect),
-        queries=tuple(_query(query.__name__, query.__doc__ or "", query.sql) for query in queries),
-    )
-
-
-def _query(name: str, about: str, text: str) -> Query:
-    notes: dict[str, list[str]] = {"needs": [], "may": [], "dialect": []}
-    for line in about.splitlines():
-        if told := _NOTE.match(line.strip()):
-            notes[told[1]].append(told[2])
-    return Query(
-        name=name,
-        part=name.partition("__")[0],
-        needs=tables_of(",".join(notes["needs"])),
-        may=tables_of(",".join(notes["may"])),
-        dialects=frozenset(" ".join(notes["dialect"]).split()),
-        sql=text.rstrip().rstrip(";"),
-    )

@@ -27,6 +27,9 @@ class Look(Protocol):
     def tables(self) -> Tables:
         """Every table and view with its columns. Raises SourceError."""
 
+    def withheld(self) -> Tables:
+        """Those that are there and may not be read, as the last look at the tables found them."""
+
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """Run a query whose parameters are named `:name`. Raises QueryError, or SourceError when all is lost."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import islice
+from operator import is_not
 from typing import TYPE_CHECKING, Any, Final
 
 from monitor.statements import statement
+from monitor.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from monitor.sources.systems.catalogue import Query, Tables
     from monitor.sources.systems.engine import Look
@@ -17,13 +20,16 @@ if TYPE_CHECKING:
 WHOLE_BELOW: Final = 1_000
 """A part of fewer rows is read whole each time something changed: that is cheaper than to wonder what."""
 OVERLAP: Final = 100
-"""So many of the rows read last are asked for again: a transaction that took long commits rows with earlier times."""
-WHOLE_EVERY_MS: Final = 60_000
-"""A large part is read whole again after this long, if something changed: rows whose time nobody moved (SIB-34)."""
+"""So many of the newest rows are asked for again: a transaction that took long commits rows with earlier times."""
+_WORD: Final = 60
+"""Characters of a status or a queue's name where they are counted."""
 
 
 class PartReader:
-    """One part. After `read`, `records` holds it; a record is the very one of before while its row is."""
+    """One part. After `read`, `records` holds it; a record is the very one of before while its row is.
+
+    What is newer than what is left to the database: times are compared in its own way, and never here.
+    """
 
     def __init__(self, part: Part, maker: Maker) -> None:
         self.records: tuple[Any, ...] = ()
@@ -35,96 +41,110 @@ class PartReader:
         """Open rows by queue, of a part that has queues."""
         self._part = part
         self._maker = maker
+        self._query: Query | None = None
         self._rows: dict[str, tuple[Row, Any]] = {}
-        """By id: the row as it was read, and the record made of it."""
-        self._newest: list[Any] = []
-        """What `changed` held in the rows read last, the greatest first."""
-        self._whole_at = 0
+        """By id: the row as it was read, and the record made of it, in the order in which they are shown."""
+        self._since: Any = None
+        """What `changed` holds where reading on begins; None: the part is read whole."""
+        self._above = 0
+        """How many rows were as new as that."""
 
-    def read(self, look: Look, query: Query, tables: Tables, now: int) -> None:
-        """Read what is new. Raises QueryError: this part cannot be read."""
+    def read(self, look: Look, query: Query, tables: Tables, *, whole: bool = True) -> None:
+        """Read what is new, or all of it where that is surer. Raises QueryError: this part cannot be read."""
+        if query is not self._query:
+            self.forget()
         reading = _Reading(look, query, tables)
-        due = now - self._whole_at >= WHOLE_EVERY_MS or now < self._whole_at
-        since = self._newest[min(OVERLAP, len(self._newest)) - 1] if self._newest else None
-        if since is None or due or (self._part.form == "keyed" and self.total < WHOLE_BELOW):
+        if whole or self._since is None or not self._read_since(reading):
             self._read_whole(reading)
-            self._whole_at = now
-        else:
-            self._read_since(reading, since)
+        self._query = query
 
     def forget(self) -> None:
         """What it read from is not there any more."""
         self.records, self.total, self.tally, self.depths = (), 0, {}, {}
-        self._rows, self._newest, self._whole_at = {}, [], 0
+        self._query, self._rows, self._since, self._above = None, {}, None, 0
 
     def _read_whole(self, reading: _Reading) -> None:
-        if self._part.form == "list":
-            rows = reading.rows("part_newest", limit=self._part.limit)
-            self.total = reading.rows("part_count")[0]["number"]
+        self._since = None  # should this reading fail, the next one is whole as well
+        self._count(reading)
+        limit = self._part.limit
+        if self._part.form == "keyed":
+            rows = reading.rows("part_first", limit=limit)
         else:
-            self._count(reading)
-            rows = reading.rows("part_first", limit=self._part.limit)
-        made = [self._made(row) for row in rows]
-        self._rows = {identity: (row, record) for identity, row, record in made}
-        self._note(rows)
-        self._show()
+            rows = reading.rows("part_newest" if self.total <= limit else "part_end", limit=limit)
+        self._show(self._made(rows))
+        if self.total >= WHOLE_BELOW:
+            marks = reading.rows("part_mark", overlap=OVERLAP - 1)
+            self._since = marks[0]["changed"] if marks else None
+            self._above = OVERLAP
 
-    def _read_since(self, reading: _Reading, since: Any) -> None:
-        rows = reading.rows("part_since", since=since, limit=self._part.limit)
-        made = [self._made(row) for row in rows]
-        new = [entry for entry in made if entry[0] not in self._rows]
+    def _read_since(self, reading: _Reading) -> bool:
+        """Read on; False when this cannot tell what there is: rows are gone, or too many came."""
+        limit = self._part.limit
+        rows = reading.rows("part_since", since=self._since, limit=limit)
+        if not self._above <= len(rows) < limit:
+            return False
+        made = self._made(rows)
+        new = sum(identity not in self._rows for identity in made)
         if self._part.form == "list":
-            self.total += len(new)
-        elif new or any(self._rows[identity][1] is not record for identity, _, record in made):
+            self.total += new
+        elif new or any(self._rows[identity][1] is not record for identity, (_, record) in made.items()):
             before = self.total
             self._count(reading)
-            if (
-                self.total != before + len(new) or len(rows) >= self._part.limit
-            ):  # some are gone, or too many came
-                self._read_whole(reading)
-                return
-        read = {identity: (row, record) for identity, row, record in made}
-        self._rows = read | {identity: held for identity, held in self._rows.items() if identity not in read}
-        self._note(rows)
-        self._show()
+            if self.total != before + new or self.total < WHOLE_BELOW:
+                return False
+        if new:
+            self._since = rows[OVERLAP - 1]["changed"]
+            # Those with the very time of the mark count as well: they are given again.
+            self._above = sum(row["changed"] == self._since for row in rows[OVERLAP:]) + OVERLAP
+        self._show(self._merged(made))
+        return True
 
-    def _made(self, row: Row) -> tuple[str, Row, Any]:
-        identity = str(row.get("id"))
-        known = self._rows.get(identity)
-        if known is not None and known[0] == row:
-            return identity, row, known[1]
-        record = self._maker.make(row)
-        return identity, row, known[1] if known is not None and known[1] == record else record
+    def _merged(self, made: dict[str, tuple[Row, Any]]) -> dict[str, tuple[Row, Any]]:
+        """What was read with what is held, in the order of a whole reading: all that was read is newer."""
+        older = {identity: held for identity, held in self._rows.items() if identity not in made}
+        if self._part.form == "list":
+            return made | older
+        entries = [*made.items(), *older.items()]
+        return dict(sorted(entries, key=lambda entry: entry[1][0].get("closed") == 1))
 
-    def _note(self, rows: Iterable[Row]) -> None:
-        """Remember the greatest values of `changed`; rows whose values cannot be compared are read whole each time."""
-        values = [value for row in rows if (value := row.get("changed")) is not None]
-        try:
-            self._newest = sorted({*values, *self._newest}, reverse=True)[: 2 * OVERLAP]
-        except TypeError:
-            self._newest = []
+    def _made(self, rows: Sequence[Row]) -> dict[str, tuple[Row, Any]]:
+        """A record for each row. One without an id is nothing that could be shown; of equal ids the first counts."""
+        made: dict[str, tuple[Row, Any]] = {}
+        for row in rows:
+            value = row.get("id")
+            identity = "" if value is None else str(value)
+            if not identity or identity in made:
+                continue
+            known = self._rows.get(identity)
+            if known is None:
+                made[identity] = (row, self._maker.make(row))
+            elif known[0] == row:
+                made[identity] = known
+            else:
+                record = self._maker.make(row)
+                made[identity] = (row, known[1] if known[1] == record else record)
+        return made
 
-    def _show(self) -> None:
-        rows = list(self._rows.items())[: self._part.limit]
-        self._rows = dict(rows)
-        records = tuple(record for _, (_, record) in rows)
-        same = len(records) == len(self.records)
-        if not same or any(new is not old for new, old in zip(records, self.records, strict=True)):
+    def _show(self, made: dict[str, tuple[Row, Any]]) -> None:
+        self._rows = dict(islice(made.items(), self._part.limit))
+        records = tuple(record for _, record in self._rows.values())
+        if len(records) != len(self.records) or any(map(is_not, records, self.records)):
             self.records = records
 
     def _count(self, reading: _Reading) -> None:
         """How many rows there are, in each status where it has one, and in each queue."""
         if self._part.words:
-            tally = reading.rows("part_tally")
-            self.tally = {}
-            for row in tally:
-                word = "" if row["status"] is None else str(row["status"])
-                self.tally[word] = self.tally.get(word, 0) + row["number"]
-            self.total = sum(self.tally.values())
+            tally: dict[str, int] = {}
+            for row in reading.rows("part_tally"):
+                word = "" if row["status"] is None else clean(str(row["status"]), _WORD)
+                tally[word] = tally.get(word, 0) + row["number"]
+            self.tally, self.total = tally, sum(tally.values())
         else:
             self.total = reading.rows("part_count")[0]["number"]
         if self._part.has_queues:
-            self.depths = {str(row["queue"] or ""): row["number"] for row in reading.rows("part_depths")}
+            self.depths = {
+                clean(str(row["queue"] or ""), _WORD): row["number"] for row in reading.rows("part_depths")
+            }
 
 
 class _Reading:

@@ -22,6 +22,9 @@ from monitor.model.systems import (
     WorkResult,
 )
 
+EXTRA: Final = "extra."
+"""A column named so is no field of the record: it goes to its `extra` under the rest of the name."""
+
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """One part.
@@ -42,6 +45,18 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     constants: dict[str, Any] = {}
     belongs_to: str = ""
     """The field of a reading that it goes to; empty: the one of its own name."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What each of its queries has to give, beside the fields of the record."""
+        keyed = ("closed",) if self.form == "keyed" else ()
+        return (
+            "id",
+            "changed",
+            *keyed,
+            *(("status",) if self.words else ()),
+            *(("queue",) if self.has_queues else ()),
+        )
 
 
 class Dependency(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from monitor.sources.systems.catalogue import Query, Tables
     from monitor.sources.systems.engine import Engine, Look
 
-TABLES_EVERY_MS: Final = 60_000
-"""Between two looks at which tables there are: a migration of the system brings new ones."""
+WHOLE_EVERY_MS: Final = 60_000
+"""So often all is read whole, if something was written: rows whose time nobody moved (SIB-34), and what a migration of
+the system brings."""
 COUNTED: Final = ("agents", "tasks", "queue", "executions", "workflows", "events", "messages")
 """Parts that are counted for people, also where there is none."""
 
@@ -44,26 +45,39 @@ class SystemReader:
         self._engine: Engine | None = None
         self._kind: SystemKind | None = None
         self._tables: Tables = {}
-        self._tables_at: Millis = 0
+        self._withheld: Tables = {}
+        """Tables and columns that are there and may not be read."""
+        self._whole_at: Millis | None = None
+        """When all was read whole, and went well."""
         self._queries: dict[str, Query] = {}
         self._missing: dict[str, str] = {}
         self._parts: dict[str, PartReader] = {}
         self._stamp: object | None = None
+        self._whole_stamp: object | None = None
+        """Of the last reading that was whole: what was written since is known only as far as it tells of itself."""
         self._reading = SystemReading(state=SystemState(name=name, url=self._shown_url))
+        self._joined: tuple[tuple[Task, ...], tuple[Dependency, ...], tuple[Task, ...]] | None = None
+        """Tasks and dependencies, and what was made of them."""
         self._state: tuple[SourceState, str] = ("ok", "")
 
     def poll(self, now: Millis) -> SystemReading | None:
         """Read what is new; None when nothing was written since. Raises SourceError: the system cannot be read."""
         engine = self._opened()
-        stamp = engine.stamp()
-        if stamp is not None and stamp == self._stamp:
-            return None
-        with engine.look() as look:
-            kind = self._look_at_tables(look, now)
-            for name, query in self._queries.items():
-                self._read(name, query, look, now)
+        try:
+            stamp = engine.stamp()
+            whole = self._is_due(now)
+            if stamp is not None and stamp == self._stamp and not (whole and stamp != self._whole_stamp):
+                return None
+            kind = self._read_parts(engine, whole=whole)
+        except SourceError:
+            self._stamp = self._whole_at = None  # who knows what comes back
+            raise
+        lost = self._lost()
         self._stamp = stamp
-        self._state = ("degraded", "; ".join(self._lost())) if self._lost() else ("ok", "")
+        if whole:
+            self._whole_at = now
+            self._whole_stamp = None if lost else stamp  # what failed is tried again, also without news
+        self._state = ("degraded", "; ".join(lost)) if lost else ("ok", "")
         reading = self._made(engine, kind)
         if reading == self._reading:
             return None
@@ -91,20 +105,35 @@ class SystemReader:
             self._engine = open_engine(self._url, asked)
         return self._engine
 
-    def _look_at_tables(self, look: Look, now: Millis) -> SystemKind:
-        """Find out, now and then, which system it is and what can be asked of it."""
-        if self._kind is not None and 0 <= now - self._tables_at < TABLES_EVERY_MS:
-            return self._kind
-        tables = look.tables()
-        self._tables_at = now
-        if self._kind is not None and tables == self._tables:
-            return self._kind
-        kind = self._find_kind(tables)
+    def _is_due(self, now: Millis) -> bool:
+        """Whether all is to be read whole: it is time, or a clock was set back."""
+        return self._whole_at is None or not 0 <= now - self._whole_at < WHOLE_EVERY_MS
+
+    def _read_parts(self, engine: Engine, *, whole: bool) -> SystemKind:
+        """Ask every part; a part that fails may do so because the tables are others now."""
+        with engine.look() as look:
+            if whole or self._kind is None:
+                self._look_at_tables(look)
+            failed = [
+                name for name, query in self._queries.items() if not self._read(name, query, look, whole)
+            ]
+            if failed and not whole and self._look_at_tables(look):
+                for name, query in self._queries.items():
+                    self._read(name, query, look, whole=True)
+        assert self._kind is not None  # noqa: S101 - the look at the tables found it, or raised
+        return self._kind
+
+    def _look_at_tables(self, look: Look) -> bool:
+        """Find out which system it is and what can be asked of it; whether that is another answer than before."""
+        tables, withheld = look.tables(), look.withheld()
+        if self._kind is not None and (tables, withheld) == (self._tables, self._withheld):
+            return False
+        kind = self._find_kind(_joined(tables, withheld))
         if kind is not self._kind:
             self._parts = {name: self._part_reader(name, kind) for name in PARTS}
-        self._kind, self._tables = kind, tables
-        self._queries, self._missing = self._choose(kind, tables)
-        return kind
+        self._kind, self._tables, self._withheld = kind, tables, withheld
+        self._queries, self._missing = self._choose(kind)
+        return True
 
     def _find_kind(self, tables: Tables) -> SystemKind:
         if self._wanted:
@@ -119,7 +148,7 @@ class SystemReader:
             raise SourceError(f"{self._shown_url}: its tables are no known system's ({told}): name its kind.")
         return fitting
 
-    def _choose(self, kind: SystemKind, tables: Tables) -> tuple[dict[str, Query], dict[str, str]]:
+    def _choose(self, kind: SystemKind) -> tuple[dict[str, Query], dict[str, str]]:
         """Of each part the first query that these tables can answer; else what is not there for the plain one."""
         chosen: dict[str, Query] = {}
         missing: dict[str, str] = {}
@@ -128,11 +157,15 @@ class SystemReader:
             queries = [
                 q for q in kind.queries if q.part == name and (not q.dialects or dialect in q.dialects)
             ]
-            found = next((query for query in queries if not query.missing(tables)), None)
+            found = next((query for query in queries if not query.missing(self._tables)), None)
             if found is not None:
                 chosen[name] = found
             elif queries:
-                missing[name] = queries[0].missing(tables)
+                # A variant that is there and may not be read says more than one that is not there.
+                wholly = _joined(self._tables, self._withheld)
+                told = next((query for query in queries if not query.missing(wholly)), queries[0])
+                missing[name] = told.missing(self._tables, self._withheld)
+            if found is None:
                 self._parts[name].forget()
         return chosen, missing
 
@@ -149,12 +182,15 @@ class SystemReader:
 
     # --- what it tells ------------------------------------------------------------------------------------------
 
-    def _read(self, name: str, query: Query, look: Look, now: Millis) -> None:
+    def _read(self, name: str, query: Query, look: Look, whole: bool) -> bool:
+        """Whether the part could be read; if not, the others can be."""
         try:
-            self._parts[name].read(look, query, self._tables, now)
-            self._missing.pop(name, None)
-        except QueryError as error:  # the other parts can be read
+            self._parts[name].read(look, query, self._tables, whole=whole)
+        except QueryError as error:
             self._missing[name] = str(error)
+            return False
+        self._missing.pop(name, None)
+        return True
 
     def _lost(self) -> list[str]:
         """Parts whose query failed; those that this variant simply has not are no fault."""
@@ -210,7 +246,9 @@ class SystemReader:
         dependencies: tuple[Dependency, ...] = self._parts["dependencies"].records
         if not dependencies:
             return tasks
-        old = {task.id: task for task in self._reading.tasks}
+        joined = self._joined
+        if joined is not None and joined[0] is tasks and joined[1] is dependencies:
+            return joined[2]
         above: dict[str, list[str]] = {}
         related: dict[str, list[str]] = {}
         for one in dependencies:
@@ -220,10 +258,23 @@ class SystemReader:
                 above.setdefault(one.task_id, []).append(one.depends_on)
             if not blocking or lag:
                 related.setdefault(one.task_id, []).append(f"{one.kind} {one.depends_on}{lag}")
+        old = {task.id: task for task in self._reading.tasks}
         made = tuple(
-            _with(task, above.get(task.id, ()), related.get(task.id, ()), old.get(task.id)) for task in tasks
+            _with(task, above.get(task.id, ()), related.get(task.id, ()), old.get(task.id))
+            if task.id in above or task.id in related
+            else task
+            for task in tasks
         )
-        return made if made != self._reading.tasks else self._reading.tasks
+        made = made if made != self._reading.tasks else self._reading.tasks
+        self._joined = (tasks, dependencies, made)
+        return made
+
+
+def _joined(tables: Tables, others: Tables) -> Tables:
+    return {
+        table: tables.get(table, frozenset()) | others.get(table, frozenset())
+        for table in tables.keys() | others
+    }
 
 
 def _with(task: Task, above: Iterable[str], related: Iterable[str], old: Task | None) -> Task:

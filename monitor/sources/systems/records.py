@@ -13,6 +13,7 @@ import msgspec
 from monitor.model import SEVERITIES, STATUSES, Task
 from monitor.model.systems import LOG_LEVELS, LogLevel, WorkStatus
 from monitor.sources.systems.catalogue import Words, normal
+from monitor.sources.systems.parts import EXTRA
 from monitor.sources.values import as_count, as_number, as_text, as_time
 from monitor.text import clean, is_secret_name
 
@@ -25,8 +26,6 @@ TEXT_LIMIT: Final = 400
 """Characters of what a log line or a message says."""
 ID_LIMIT: Final = 100
 LIST_LIMIT: Final = 50
-EXTRA: Final = "extra."
-"""A column named so is no field of the record: it goes to its `extra` under the rest of the name."""
 _LONG: Final = frozenset({"text", "error", "description"})
 _YES: Final = frozenset({"1", "true", "t", "yes", "y"})
 _NO: Final = frozenset({"0", "false", "f", "no", "n"})

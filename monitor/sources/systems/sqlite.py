@@ -48,6 +48,10 @@ class SqliteLook:
             found.setdefault(row["table"], set()).add(row["column"])
         return {table: frozenset(columns) for table, columns in found.items()}
 
+    def withheld(self) -> Tables:
+        """None: who can read the file can read all of it."""
+        return {}
+
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> Sequence[Row]:
         """Run a query. Raises QueryError."""
         return [dict(row) for row in self._run(sql, parameters)]
