@@ -181,6 +181,38 @@ def test_agent_beads_are_agents_and_events_tell_what_was_done(tmp_path: Path) ->
     assert [event.text for event in told.events] == ["bd-5 status changed by ann"]
 
 
+def test_lines_leave_out_what_is_empty_and_may_tell_of_more_than_issues(tmp_path: Path) -> None:
+    (tmp_path / "issues.jsonl").write_text(
+        '{"id": "bd-1", "title": "Plain", "priority": 1}\n'
+        '{"_type": "issue", "id": "bd-2", "title": "Exported", "issue_type": "bug", "dependencies": [null, {}, 7]}\n'
+        '{"_type": "memory", "id": "m-1", "title": "no issue", "issue_type": null}\n'
+        '{"id": "bd-3", "title": "Twice"}\n{"id": "bd-3", "title": "Twice", "status": "closed"}\n'
+        '{"id": null, "title": "nobody\'s"}\n{"title": null}\n{}\n'
+    )
+    told = read(tmp_path / "issues.jsonl")
+    tasks = {task.id: (task.title, task.status, task.extra["type"]) for task in told.tasks if task.id}
+    assert tasks["bd-1"] == ("Plain", "TODO", "task")
+    assert tasks["bd-2"] == ("Exported", "TODO", "bug")
+    assert set(tasks) == {"bd-1", "bd-2", "bd-3"}
+
+
+def test_lines_of_another_name_are_issues_as_well(tmp_path: Path) -> None:
+    beads = tmp_path / ".beads"
+    beads.mkdir()
+    lines(beads).rename(beads / "beads.jsonl")
+    metadata(beads, database="dolt", jsonl_export="beads.jsonl")
+    assert len(read(tmp_path).tasks) == len(ISSUES) - 1
+
+
+def test_parents_in_a_circle_end(tmp_path: Path) -> None:
+    file = database(tmp_path, "schema.sqlite.sql")
+    with closing(sqlite3.connect(file, isolation_level=None)) as db:
+        insert(db, "dependencies", issue_id="bd-3", depends_on_id="bd-4", type="parent-child")
+        insert(db, "dependencies", issue_id="bd-2", depends_on_id="bd-3", type="blocks")
+    tasks = {task.id: task.status for task in read(file).tasks}
+    assert (tasks["bd-3"], tasks["bd-4"], tasks["bd-2"]) == ("BLOCKED", "BLOCKED", "IN_PROGRESS")
+
+
 def test_an_older_file_lacks_columns_and_is_read_all_the_same(tmp_path: Path) -> None:
     file = database(tmp_path, "schema.sqlite.sql")
     with closing(sqlite3.connect(file, isolation_level=None)) as db:

@@ -16,6 +16,7 @@ import msgspec
 
 from monitor.errors import SourceError
 from monitor.sources.files import Signature, read_file, signature
+from monitor.sources.systems.places import BEADS
 from monitor.sources.systems.sqlite import SqliteLook
 from monitor.sources.values import decode_json
 from monitor.statements import statement
@@ -155,8 +156,11 @@ def _nested(value: dict[str, Any] | list[Any]) -> str | None:
 
 def _tables_in(path: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """The tables of one file: its name and its objects, or each map and list of objects in it under its own key."""
-    name = os.path.splitext(os.path.basename(path))[0].replace("-", "_")
-    data = read_file(os.path.basename(path), root=os.path.dirname(path), limit=FILE_LIMIT).data
+    folder, file = os.path.split(path)
+    name = os.path.splitext(file)[0].replace("-", "_")
+    if os.path.basename(folder) == BEADS:
+        name = "issues"  # however its metadata call the file
+    data = read_file(file, root=folder, limit=FILE_LIMIT).data
     if path.endswith(".jsonl"):
         yield name, _lines(data, path)
         return

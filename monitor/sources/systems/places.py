@@ -24,13 +24,14 @@ _USUAL: Final = (
     "data/prod/pm-dashboard.sqlite",
     "processes.json",
 )
-_BEADS: Final = ".beads"
+BEADS: Final = ".beads"
+"""The folder in which Beads keeps its files."""
 _LIMIT: Final = 1 << 20
 
 
 def place_in(folder: str) -> str:
     """The file or folder to be read; the folder itself when it holds JSON files. Raises SourceError."""
-    beads = folder if os.path.basename(folder) == _BEADS else os.path.join(folder, _BEADS)
+    beads = folder if os.path.basename(folder) == BEADS else os.path.join(folder, BEADS)
     if os.path.isdir(beads):
         return _beads_in(beads)
     for name in _USUAL:
