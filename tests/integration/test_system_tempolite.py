@@ -7,6 +7,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from monitor.errors import SourceError
 from monitor.model import SystemReading
 from monitor.paths import sql_folder
 from monitor.sources.systems.reader import SystemReader
@@ -33,6 +36,13 @@ INSERT INTO activity_executions (id, status, activity_entity_id, started_at) VAL
 INSERT INTO saga_entities (id, handler_name, status, workflow_entity_saga_children)
 VALUES (1, 'undo', 'Compensated', 2);
 INSERT INTO saga_executions (id, execution_type, status, saga_entity_id) VALUES (1, 'compensation', 'Completed', 1);
+UPDATE activity_entities SET retry_state = '{{"attempts": 3}}' WHERE id = 2;
+UPDATE activity_entities SET retry_state = 'no JSON' WHERE id = 1;
+INSERT INTO hierarchies (parent_entity_id, child_entity_id, parent_type, child_type)
+VALUES (2, 1, 'Workflow', 'Signal');
+INSERT INTO signal_entities (id, handler_name, step_id, status) VALUES (1, '', 'approved', 'Running');
+INSERT INTO signal_executions (id, status, entity_id, started_at) VALUES (1, 'Running', 1, '{AT}');
+INSERT INTO signal_execution_data (id, value, execution_id) VALUES (1, '{CANARY}', 1);
 INSERT INTO event_logs (timestamp, event_type, handler_name, previous_state, new_state, error)
 VALUES ('{AT}', 'state_changed', 'summary', 'Running', 'Failed', 'no network');
 """
@@ -47,6 +57,13 @@ VALUES ('x1', 'Retried', '{CANARY}', 'once', '{AT}', '{AT}', 'wf-a');
 INSERT INTO activities (id, step_id, status, handler_name, input) VALUES ('act', 's', 'Completed', 'fetch', '{CANARY}');
 INSERT INTO activity_executions (id, status, attempt, output, started_at, updated_at, activity_executions)
 VALUES ('x2', 'Completed', 2, '{CANARY}', '{AT}', '2025-06-15 15:07:40', 'act');
+INSERT INTO execution_relationships (id, parent_entity_id, child_entity_id)
+VALUES (3, 'wf-b', 'saga'), (4, 'wf-b', 'sig');
+INSERT INTO sagas (id, status, saga_definition) VALUES ('saga', 'Running', '{CANARY}');
+INSERT INTO saga_executions (id, handler_name, step_type, status, saga_steps)
+VALUES ('x3', 'refund', 'Compensation', 'Running', 'saga');
+INSERT INTO signals (id, step_id, status) VALUES ('sig', 'approved', 'Completed');
+INSERT INTO signal_executions (id, status, output, signal_executions) VALUES ('x4', 'Completed', '{CANARY}', 'sig');
 """
 DUMP = {
     "Queues": {"1": {"ID": 1, "Name": "default"}},
@@ -72,7 +89,34 @@ DUMP = {
         "1": {"ID": 1, "WorkflowEntityID": 2, "Status": "Completed", "StackTrace": CANARY, "Error": ""},
     },
     "WorkflowExecutionData": {"1": {"ID": 1, "Outputs": [CANARY]}},
-    "Hierarchies": {"1": {"ID": 1, "ParentEntityID": 1, "ChildEntityID": 2, "ChildType": "workflow"}},
+    "ActivityEntities": {"1": {"ID": 1, "HandlerName": "fetch", "RetryState": {"attempts": 2}}},
+    "ActivityExecutions": {
+        "1": {
+            "ID": 1,
+            "ActivityEntityID": 1,
+            "Status": "Retried",
+            "StartedAt": "2025-06-15T15:06:40Z",
+            "CompletedAt": None,
+        },
+    },
+    "ActivityData": {"1": {"id": 1, "inputs": [CANARY], "output": [CANARY]}},
+    "SagaEntities": {"1": {"ID": 1, "HandlerName": "undo"}},
+    "SagaExecutions": {
+        "1": {"ID": 1, "SagaEntityID": 1, "Status": "Running", "execution_type": "transaction"}
+    },
+    "SagaValues": {"1": {"id": 1, "key": "k", "value": CANARY}},
+    "SideEffectEntities": {"1": {"ID": 1, "HandlerName": "clock"}},
+    "SideEffectExecutions": {"1": {"ID": 1, "SideEffectEntityID": 1, "Status": "Completed"}},
+    "SignalEntities": {"1": {"ID": 1, "HandlerName": "", "StepID": "approved"}},
+    "SignalExecutions": {
+        "1": {"ID": 1, "EntityID": 1, "Status": "Pending", "StartedAt": "0001-01-01T00:00:00Z"}
+    },
+    "SignalExecutionData": {"1": {"id": 1, "value": CANARY}},
+    "EntityToWorkflow": {"1": 1},
+    "Hierarchies": {
+        "2": {"ID": 2, "ParentEntityID": 2, "ChildEntityID": 1, "ChildType": "activity"},
+        "1": {"ID": 1, "ParentEntityID": 1, "ChildEntityID": 2, "ChildType": "workflow"},
+    },
 }
 
 
@@ -117,6 +161,10 @@ def test_the_newer_schema_tells_every_kind_of_execution(tmp_path: Path) -> None:
         "activity 1": ("fetch", "1", "done", "activity"),
         "activity 2": ("read", "1", "running", "activity"),
         "saga 1": ("undo", "2", "done", "saga compensation"),
+        "signal 1": ("approved", "2", "running", "signal"),
+    }
+    assert {run.id: run.extra["attempts"] for run in told.executions if "attempts" in run.extra} == {
+        "activity 2": "3"
     }
     (event,) = told.events
     assert (event.severity, event.text, event.source) == ("error", "Running to Failed", "summary")
@@ -134,7 +182,24 @@ def test_the_older_schema_has_text_ids_attempts_and_relations(tmp_path: Path) ->
         NOW + 60_000,
     )
     assert (runs["x1"].status, runs["x1"].system_status) == ("failed", "Retried")
+    kinds = {name: (run.name, run.workflow_id, run.extra["kind"]) for name, run in runs.items()}
+    assert kinds["x3"] == ("refund", "wf-b", "saga compensation")
+    assert kinds["x4"] == ("approved", "wf-b", "signal")
     assert "events: no table event_logs" in told.state.missing
+
+
+def test_a_dump_that_is_half_written_leaves_what_was_read_last(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(DUMP))
+    reader = SystemReader("engine", str(file))
+    assert reader.poll(NOW) is not None
+    file.write_text(json.dumps(DUMP)[:100])
+    with pytest.raises(SourceError, match="not valid JSON"):
+        reader.poll(NOW + 1)
+    file.write_text(json.dumps(DUMP | {"Queues": {}}))
+    told = reader.poll(NOW + 2)
+    assert told is not None
+    assert (len(told.workflows), told.queue[0].queue) == (2, "1")
 
 
 def test_the_dump_of_the_memory_store_is_read_as_tables(tmp_path: Path) -> None:
@@ -147,4 +212,13 @@ def test_the_dump_of_the_memory_store_is_read_as_tables(tmp_path: Path) -> None:
         ("2", "done", "1"),
     ]
     assert [(item.queue, item.status) for item in told.queue] == [("default", "running"), ("default", "done")]
-    assert [(run.name, run.status) for run in told.executions] == [("summary", "done")]
+    runs = {run.id: (run.name, run.workflow_id, run.status, run.extra["kind"]) for run in told.executions}
+    assert runs == {
+        "workflow 1": ("summary", "2", "done", "workflow"),
+        "activity 1": ("fetch", "2", "failed", "activity"),
+        "saga 1": ("undo", "", "running", "saga transaction"),
+        "side effect 1": ("clock", "", "done", "side effect"),
+        "signal 1": ("approved", "", "pending", "signal"),
+    }
+    activity = next(run for run in told.executions if run.id == "activity 1")
+    assert (activity.started_at, activity.extra["attempts"]) == (NOW, "2")

@@ -26,33 +26,48 @@ SELECT w.ID AS id, coalesce(q.Name, CAST(w.QueueID AS text)) AS queue, CAST(w.ID
 FROM WorkflowEntities AS w LEFT JOIN Queues AS q ON q.ID = w.QueueID;
 
 -- name: executions()
--- Every execution of a workflow, an activity, a saga or a side effect.
+-- Every execution of a workflow, an activity, a saga, a side effect or a signal, with the attempts that its entity counts.
 -- needs: workflow_entities(id, handler_name), workflow_executions(id, status, workflow_entity_id)
--- may: workflow_executions(started_at, completed_at, error, updated_at)
--- may: activity_entities(id, handler_name, workflow_entity_activity_children)
+-- may: workflow_entities(retry_state), workflow_executions(started_at, completed_at, error, updated_at)
+-- may: activity_entities(id, handler_name, retry_state, workflow_entity_activity_children)
 -- may: activity_executions(id, started_at, completed_at, status, error, updated_at, activity_entity_id)
--- may: saga_entities(id, handler_name, workflow_entity_saga_children)
+-- may: saga_entities(id, handler_name, retry_state, workflow_entity_saga_children)
 -- may: saga_executions(id, execution_type, started_at, completed_at, status, error, updated_at, saga_entity_id)
--- may: side_effect_entities(id, handler_name, workflow_entity_side_effect_children)
+-- may: side_effect_entities(id, handler_name, retry_state, workflow_entity_side_effect_children)
 -- may: side_effect_executions(id, started_at, completed_at, status, error, updated_at, side_effect_entity_id)
+-- may: signal_entities(id, handler_name, step_id, retry_state), hierarchies(parent_entity_id, child_entity_id, child_type)
+-- may: signal_executions(id, started_at, completed_at, status, error, updated_at, entity_id)
 SELECT id, name, workflow_id, status, started_at, ended_at, error, kind AS "extra.kind",
+    CASE WHEN json_valid(retries) THEN retries ->> 'attempts' END AS "extra.attempts",
     CASE WHEN lower(status) IN ('none', 'pending', 'queued', 'running', 'paused') THEN 0 ELSE 1 END AS closed, changed
 FROM (
     SELECT 'workflow ' || x.id AS id, e.handler_name AS name, CAST(e.id AS text) AS workflow_id, x.status,
-        x.started_at, x.completed_at AS ended_at, x.error, 'workflow' AS kind, x.updated_at AS changed
+        x.started_at, x.completed_at AS ended_at, x.error, 'workflow' AS kind, e.retry_state AS retries,
+        x.updated_at AS changed
     FROM workflow_executions AS x JOIN workflow_entities AS e ON e.id = x.workflow_entity_id
     UNION ALL
     SELECT 'activity ' || x.id, e.handler_name, CAST(e.workflow_entity_activity_children AS text), x.status,
-        x.started_at, x.completed_at, x.error, 'activity', x.updated_at
+        x.started_at, x.completed_at, x.error, 'activity', e.retry_state,
+        x.updated_at
     FROM activity_executions AS x JOIN activity_entities AS e ON e.id = x.activity_entity_id
     UNION ALL
     SELECT 'saga ' || x.id, e.handler_name, CAST(e.workflow_entity_saga_children AS text), x.status,
-        x.started_at, x.completed_at, x.error, 'saga ' || coalesce(x.execution_type, ''), x.updated_at
+        x.started_at, x.completed_at, x.error, 'saga ' || coalesce(x.execution_type, ''), e.retry_state,
+        x.updated_at
     FROM saga_executions AS x JOIN saga_entities AS e ON e.id = x.saga_entity_id
     UNION ALL
     SELECT 'side effect ' || x.id, e.handler_name, CAST(e.workflow_entity_side_effect_children AS text), x.status,
-        x.started_at, x.completed_at, x.error, 'side effect', x.updated_at
+        x.started_at, x.completed_at, x.error, 'side effect', e.retry_state,
+        x.updated_at
     FROM side_effect_executions AS x JOIN side_effect_entities AS e ON e.id = x.side_effect_entity_id
+    UNION ALL
+    SELECT 'signal ' || x.id, coalesce(nullif(e.handler_name, ''), e.step_id), (
+            SELECT CAST(parent_entity_id AS text) FROM hierarchies
+            WHERE child_entity_id = e.id AND lower(child_type) = 'signal' LIMIT 1
+        ), x.status,
+        x.started_at, x.completed_at, x.error, 'signal', e.retry_state,
+        x.updated_at
+    FROM signal_executions AS x JOIN signal_entities AS e ON e.id = x.entity_id
 ) AS every;
 
 -- name: executions__context()
@@ -60,7 +75,8 @@ FROM (
 -- may: workflow_executions(started_at, updated_at, error)
 -- may: activities(id, handler_name), activity_executions(id, status, attempt, started_at, updated_at, error, activity_executions)
 -- may: side_effects(id, handler_name), side_effect_executions(id, status, attempt, started_at, updated_at, error, side_effect_executions)
--- may: saga_executions(id, handler_name, status, started_at, completed_at, error)
+-- may: saga_executions(id, handler_name, step_type, status, started_at, completed_at, error, saga_steps)
+-- may: signals(id, step_id), signal_executions(id, status, started_at, updated_at, error, signal_executions)
 -- may: execution_relationships(parent_entity_id, child_entity_id)
 SELECT id, name, workflow_id, status, started_at, CASE WHEN closed = 1 THEN ended_at END AS ended_at, error,
     kind AS "extra.kind", attempt AS "extra.attempt", closed, changed
@@ -79,24 +95,65 @@ FROM (
             x.status, x.started_at, x.updated_at, x.error, 'side effect', x.attempt, x.updated_at
         FROM side_effect_executions AS x JOIN side_effects AS s ON s.id = x.side_effect_executions
         UNION ALL
-        SELECT id, handler_name, NULL, status, started_at, completed_at, error, 'saga', NULL, coalesce(completed_at, started_at)
-        FROM saga_executions
+        SELECT x.id, x.handler_name,
+            (SELECT parent_entity_id FROM execution_relationships WHERE child_entity_id = x.saga_steps LIMIT 1),
+            x.status, x.started_at, x.completed_at, x.error, 'saga ' || lower(coalesce(x.step_type, '')), NULL,
+            coalesce(x.completed_at, x.started_at)
+        FROM saga_executions AS x
+        UNION ALL
+        SELECT x.id, s.step_id, (SELECT parent_entity_id FROM execution_relationships WHERE child_entity_id = s.id LIMIT 1),
+            x.status, x.started_at, x.updated_at, x.error, 'signal', NULL, x.updated_at
+        FROM signal_executions AS x JOIN signals AS s ON s.id = x.signal_executions
     ) AS told
 ) AS every;
 
 -- name: executions__dump()
 -- needs: WorkflowEntities(ID, HandlerName), WorkflowExecutions(ID, Status, WorkflowEntityID)
--- may: WorkflowExecutions(StartedAt, CompletedAt, Error, UpdatedAt)
--- may: ActivityEntities(ID, HandlerName), ActivityExecutions(ID, Status, ActivityEntityID, StartedAt, CompletedAt, Error, UpdatedAt)
-SELECT id, name, workflow_id, status, started_at, ended_at, error, kind AS "extra.kind",
+-- may: WorkflowEntities(RetryState.attempts), WorkflowExecutions(StartedAt, CompletedAt, Error, UpdatedAt)
+-- may: Hierarchies(ParentEntityID, ChildEntityID, ChildType)
+-- may: ActivityEntities(ID, HandlerName, RetryState.attempts), ActivityExecutions(ID, Status, ActivityEntityID, StartedAt, CompletedAt, Error, UpdatedAt)
+-- may: SagaEntities(ID, HandlerName, RetryState.attempts), SagaExecutions(ID, execution_type, Status, SagaEntityID, StartedAt, CompletedAt, Error, UpdatedAt)
+-- may: SideEffectEntities(ID, HandlerName, RetryState.attempts), SideEffectExecutions(ID, Status, SideEffectEntityID, StartedAt, CompletedAt, Error, UpdatedAt)
+-- may: SignalEntities(ID, HandlerName, StepID, RetryState.attempts), SignalExecutions(ID, Status, EntityID, StartedAt, CompletedAt, Error, UpdatedAt)
+SELECT id, name, workflow_id, status, started_at, ended_at, error, kind AS "extra.kind", retries AS "extra.attempts",
     CASE WHEN lower(status) IN ('none', 'pending', 'queued', 'running', 'paused') THEN 0 ELSE 1 END AS closed, changed
 FROM (
     SELECT 'workflow ' || x.ID AS id, e.HandlerName AS name, CAST(e.ID AS text) AS workflow_id, x.Status AS status,
-        x.StartedAt AS started_at, x.CompletedAt AS ended_at, x.Error AS error, 'workflow' AS kind, x.UpdatedAt AS changed
+        x.StartedAt AS started_at, x.CompletedAt AS ended_at, x.Error AS error, 'workflow' AS kind,
+        e."RetryState.attempts" AS retries, x.UpdatedAt AS changed
     FROM WorkflowExecutions AS x JOIN WorkflowEntities AS e ON e.ID = x.WorkflowEntityID
     UNION ALL
-    SELECT 'activity ' || x.ID, e.HandlerName, NULL, x.Status, x.StartedAt, x.CompletedAt, x.Error, 'activity', x.UpdatedAt
+    SELECT 'activity ' || x.ID, e.HandlerName, (
+            SELECT CAST(ParentEntityID AS text) FROM Hierarchies
+            WHERE ChildEntityID = e.ID AND lower(ChildType) = 'activity' LIMIT 1
+        ), x.Status,
+        x.StartedAt, x.CompletedAt, x.Error, 'activity',
+        e."RetryState.attempts", x.UpdatedAt
     FROM ActivityExecutions AS x JOIN ActivityEntities AS e ON e.ID = x.ActivityEntityID
+    UNION ALL
+    SELECT 'saga ' || x.ID, e.HandlerName, (
+            SELECT CAST(ParentEntityID AS text) FROM Hierarchies
+            WHERE ChildEntityID = e.ID AND lower(ChildType) = 'saga' LIMIT 1
+        ), x.Status,
+        x.StartedAt, x.CompletedAt, x.Error, 'saga ' || coalesce(x.execution_type, ''),
+        e."RetryState.attempts", x.UpdatedAt
+    FROM SagaExecutions AS x JOIN SagaEntities AS e ON e.ID = x.SagaEntityID
+    UNION ALL
+    SELECT 'side effect ' || x.ID, e.HandlerName, (
+            SELECT CAST(ParentEntityID AS text) FROM Hierarchies
+            WHERE ChildEntityID = e.ID AND lower(ChildType) = 'side_effect' LIMIT 1
+        ), x.Status,
+        x.StartedAt, x.CompletedAt, x.Error, 'side effect',
+        e."RetryState.attempts", x.UpdatedAt
+    FROM SideEffectExecutions AS x JOIN SideEffectEntities AS e ON e.ID = x.SideEffectEntityID
+    UNION ALL
+    SELECT 'signal ' || x.ID, coalesce(nullif(e.HandlerName, ''), e.StepID), (
+            SELECT CAST(ParentEntityID AS text) FROM Hierarchies
+            WHERE ChildEntityID = e.ID AND lower(ChildType) = 'signal' LIMIT 1
+        ), x.Status,
+        x.StartedAt, x.CompletedAt, x.Error, 'signal',
+        e."RetryState.attempts", x.UpdatedAt
+    FROM SignalExecutions AS x JOIN SignalEntities AS e ON e.ID = x.EntityID
 ) AS every;
 
 -- name: workflows()
