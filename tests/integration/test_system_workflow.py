@@ -53,8 +53,12 @@ INSERT INTO workflow_performance (
 ) VALUES ('wf-1', 'research', 'collect', '{AT}', '{AT}', 1000, TRUE, NULL, 64, '{AT}'),
     ('wf-1', 'research', 'collect', '{AT}', '{AT}', 3000, TRUE, NULL, NULL, '{AT}'),
     ('wf-2', 'poc', 'build', '{AT}', '{AT}', 500, FALSE, 'no compiler', NULL, '{AT}');
-INSERT INTO workflow_templates (id, name, workflow_type, template_def, agent_sequence)
-VALUES ('t1', 'Research first', 'research', '{{"prompt": "{CANARY}"}}', '["research", "poc"]');
+INSERT INTO workflow_templates (id, name, workflow_type, template_def, agent_sequence, updated_at)
+VALUES ('t1', 'Research first', 'research', '{{"prompt": "{CANARY}"}}', '["research", "poc"]', '{AT}');
+INSERT INTO workflow_analytics (
+    date, workflow_type, agent_type, total_workflows, successful_workflows, failed_workflows, avg_execution_time_ms,
+    system_load_avg, created_at
+) VALUES ('2025-06-15', 'research', 'research', 3, 2, 1, 1500, 0.5, '{AT}');
 INSERT INTO agent_configurations (
     id, agent_type, agent_id, configuration, capabilities, max_workload, current_workload, status,
     last_heartbeat, updated_at
@@ -164,6 +168,42 @@ def test_steps_are_executions_and_numbers(told: SystemReading) -> None:
     assert {("duration", 1000.0, "ms"), ("memory", 64.0, "MB")} <= numbers
 
 
+def test_each_days_analytics_are_numbers(told: SystemReading) -> None:
+    day = {
+        metric.name: (metric.value, metric.unit, metric.subject)
+        for metric in told.metrics
+        if metric.kind == "analytics"
+    }
+    assert day["average duration"] == (1500, "ms", "research research")
+    assert (day["failed"][0], day["system load"][0]) == (1, 0.5)
+    assert "average confidence" not in day, "what nobody measured is no number"
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+def test_the_trends_of_thirty_days_are_told_by_day_and_kind_of_agent(tmp_path: Path, engine: str) -> None:
+    """The view performance_trends; what is older, as all that stands in the rows above, has no trend."""
+    now = """
+        INSERT INTO workflow_performance (
+            workflow_id, agent_type, step_name, start_time, duration_ms, success, memory_usage_mb, cpu_usage_percent
+        ) VALUES ('wf-1', 'research', 'collect', CURRENT_TIMESTAMP, 1000, TRUE, 60, 10.0),
+            ('wf-1', 'research', 'collect', CURRENT_TIMESTAMP, 2000, FALSE, 80, NULL);
+    """
+    if engine == "sqlite":
+        place = str(made(tmp_path, "schema.sqlite.sql", ROWS + now))
+    else:
+        place = fresh_database((FOLDER / "schema.postgres.sql").read_text())
+        with psycopg.connect(place) as db:
+            db.execute((ROWS + now).encode())
+    trends = [metric for metric in read(place).metrics if metric.kind == "trend"]
+    assert {metric.name: (metric.value, metric.unit, metric.subject) for metric in trends} == {
+        "executions": (2, "", "research"),
+        "successes": (1, "", "research"),
+        "average duration": (1500, "ms", "research"),
+        "average memory": (70, "MB", "research"),
+        "average cpu": (10, "%", "research"),
+    }
+
+
 def test_postgresql_tells_the_same() -> None:
     """Of the same rows; the numbers of trends are of the last 30 days, and there are none of then."""
     url = fresh_database((FOLDER / "schema.postgres.sql").read_text())
@@ -183,7 +223,7 @@ def test_the_same_rows_are_the_same_records_in_both_engines(told: SystemReading)
     with psycopg.connect(url) as db:
         db.execute(ROWS.encode())
     there, here = comparable(read(url)), comparable(told)
-    for part in ("agents", "assignments", "workflows", "executions"):
+    for part in ("agents", "assignments", "workflows", "executions", "results", "metrics", "items"):
         assert there[part] == here[part], part
 
 
