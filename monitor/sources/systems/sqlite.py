@@ -28,6 +28,7 @@ _OF_THE_FILE: Final = frozenset(
     }
 )
 """Errors that every other query would meet as well; a damaged page or an odd value is one query's."""
+_TICK_NS: Final = 50_000_000
 _STEPS: Final = 10_000
 """Of SQLite's machine, between two looks at the clock."""
 
@@ -80,11 +81,15 @@ class SqliteEngine:
         self._file = ForeignDatabase(path)
 
     def stamp(self) -> object | None:
-        """The files' sizes and times."""
+        """The files' sizes and times; None when they are of this very moment.
+
+        What is written in the same tick of the system's clock would have the same time.
+        """
         stamp = self._file.signatures()
         if stamp[0] is None:
             raise SourceError(f"{self._file.path} is not there.")
-        return stamp
+        newest = max(found[0] for found in stamp if found)
+        return None if abs(time.time_ns() - newest) < _TICK_NS else stamp
 
     @contextmanager
     def look(self) -> Iterator[SqliteLook]:
