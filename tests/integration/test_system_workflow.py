@@ -250,3 +250,18 @@ def test_the_real_migrations_key_parent_and_progress_are_read(tmp_path: Path) ->
     )
     assert first.created_at == NOW + 123
     assert workflows["wf-2"].parent_id == "wf-1"
+
+
+def test_ten_thousand_workflows_are_read_before_a_query_has_to_be_given_up(tmp_path: Path) -> None:
+    """A join that no index can serve would take a minute here."""
+    rows = """
+        WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000)
+        INSERT INTO workflow_mappings (beads_issue_id, tempolite_workflow_id, workflow_type, parent_workflow_id)
+        SELECT 'bd-' || n, 'wf-' || n, 'poc', CASE WHEN n > 1 THEN 'bd-' || n / 2 END FROM n;
+        INSERT INTO agent_assignments (workflow_id, agent_type, agent_id, status)
+        SELECT tempolite_workflow_id, 'poc', 'ann', 'started' FROM workflow_mappings;
+        INSERT INTO workflow_performance (workflow_id, agent_type, step_name, start_time, error_message)
+        SELECT tempolite_workflow_id, 'poc', 'build', '2025-06-15', 'no compiler' FROM workflow_mappings;
+    """
+    told = read(str(made(tmp_path, "schema.sqlite.sql", rows)))
+    assert told.state.counts["workflows"] == 10_000

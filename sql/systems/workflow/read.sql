@@ -8,20 +8,21 @@
 -- may: agent_configurations(capabilities, max_workload, current_workload, last_heartbeat, created_at, updated_at)
 -- may: agent_assignments(id, agent_id, workflow_id, status, step_number, step_name)
 -- may: workflow_mappings(tempolite_workflow_id, beads_issue_id)
+WITH held AS MATERIALIZED (
+    SELECT agent_id, workflow_id, step_name, count(*) OVER (PARTITION BY agent_id) AS open,
+        row_number() OVER (PARTITION BY agent_id ORDER BY CAST(id AS integer) DESC) AS place
+    FROM agent_assignments WHERE status IN ('assigned', 'started')
+)
 SELECT CASE WHEN count(*) OVER (PARTITION BY c.agent_id) > 1 THEN c.agent_type || '/' || c.agent_id ELSE c.agent_id END AS id,
     c.agent_id AS name, c.agent_type AS role, c.status, coalesce(m.beads_issue_id, a.workflow_id) AS current_task,
     c.last_heartbeat AS heartbeat_at, c.updated_at, c.current_workload AS workload, c.max_workload AS capacity, c.capabilities,
     CASE WHEN CAST(c.max_workload AS integer) > 0
         THEN CAST(CAST(100.0 * CAST(c.current_workload AS integer) / CAST(c.max_workload AS integer) AS integer) AS text) || ' %'
     END AS "extra.load",
-    n.open AS "extra.open assignments", a.step_name AS "extra.step",
+    a.open AS "extra.open assignments", a.step_name AS "extra.step",
     CASE WHEN c.status = 'inactive' THEN 1 ELSE 0 END AS closed, coalesce(c.last_heartbeat, c.updated_at) AS changed
 FROM agent_configurations AS c
-LEFT JOIN (
-    SELECT agent_id, count(*) AS open, max(CAST(id AS integer)) AS newest FROM agent_assignments
-    WHERE status IN ('assigned', 'started') GROUP BY agent_id
-) AS n ON n.agent_id = c.agent_id
-LEFT JOIN agent_assignments AS a ON CAST(a.id AS integer) = n.newest
+LEFT JOIN held AS a ON a.agent_id = c.agent_id AND a.place = 1
 LEFT JOIN workflow_mappings AS m ON m.tempolite_workflow_id = a.workflow_id
 WHERE c.agent_id IS NOT NULL;
 
@@ -91,6 +92,19 @@ FROM agent_assignments AS a LEFT JOIN workflow_mappings AS m ON m.tempolite_work
 -- may: research_findings(workflow_id)
 -- may: poc_results(workflow_id)
 -- may: workflow_performance(id, workflow_id, duration_ms, success, error_message)
+WITH held AS MATERIALIZED (
+    SELECT workflow_id, agent_id, step_number, step_name,
+        row_number() OVER (PARTITION BY workflow_id ORDER BY CAST(id AS integer) DESC) AS place
+    FROM agent_assignments WHERE status IN ('assigned', 'started')
+), failing AS MATERIALIZED (
+    SELECT workflow_id, error_message, row_number() OVER (PARTITION BY workflow_id ORDER BY CAST(id AS integer) DESC) AS place
+    FROM workflow_performance WHERE error_message IS NOT NULL
+), found AS MATERIALIZED (
+    SELECT workflow_id, count(*) AS number, max(CAST(confidence_score AS double precision)) AS best
+    FROM workflow_results GROUP BY workflow_id
+), timed AS MATERIALIZED (
+    SELECT workflow_id, avg(CAST(duration_ms AS double precision)) AS average FROM workflow_performance GROUP BY workflow_id
+)
 SELECT m.tempolite_workflow_id AS id, coalesce(m.beads_issue_id, m.tempolite_workflow_id) AS name, m.workflow_type AS kind,
     m.beads_issue_id AS issue_id,
     CASE WHEN EXISTS (SELECT 1 FROM workflow_mappings AS x WHERE x.tempolite_workflow_id = m.parent_workflow_id)
@@ -100,8 +114,13 @@ SELECT m.tempolite_workflow_id AS id, coalesce(m.beads_issue_id, m.tempolite_wor
     ) END AS parent_id,
     m.status, m.priority, coalesce(CAST(p.current_step AS integer), CAST(a.step_number AS integer)) AS step,
     p.total_steps AS steps, coalesce(p.current_step_name, a.step_name) AS step_name, p.progress_percent AS percent, a.agent_id,
-    m.created_at, m.updated_at, m.completed_at AS ended_at, coalesce(r.number, 0) AS results, r.best AS best_confidence,
-    t.average AS average_ms, CASE WHEN m.status = 'failed' THEN e.error_message END AS error,
+    m.created_at, m.updated_at, m.completed_at AS ended_at,
+    coalesce((SELECT number FROM found WHERE workflow_id = m.tempolite_workflow_id), 0) AS results,
+    (SELECT best FROM found WHERE workflow_id = m.tempolite_workflow_id) AS best_confidence,
+    (SELECT average FROM timed WHERE workflow_id = m.tempolite_workflow_id) AS average_ms,
+    CASE WHEN m.status = 'failed' THEN (
+        SELECT error_message FROM failing WHERE workflow_id = m.tempolite_workflow_id AND place = 1
+    ) END AS error,
     p.status AS "extra.progress",
     (SELECT count(*) FROM research_findings AS f WHERE f.workflow_id = m.tempolite_workflow_id) AS "extra.findings",
     (SELECT count(*) FROM poc_results AS c WHERE c.workflow_id = m.tempolite_workflow_id) AS "extra.proofs of concept",
@@ -109,21 +128,7 @@ SELECT m.tempolite_workflow_id AS id, coalesce(m.beads_issue_id, m.tempolite_wor
     coalesce(m.updated_at, m.created_at) AS changed
 FROM workflow_mappings AS m
 LEFT JOIN workflow_progress AS p ON p.workflow_id = m.tempolite_workflow_id
-LEFT JOIN (
-    SELECT workflow_id, max(CAST(id AS integer)) AS newest FROM agent_assignments
-    WHERE status IN ('assigned', 'started') GROUP BY workflow_id
-) AS n ON n.workflow_id = m.tempolite_workflow_id
-LEFT JOIN agent_assignments AS a ON CAST(a.id AS integer) = n.newest
-LEFT JOIN (
-    SELECT workflow_id, count(*) AS number, max(CAST(confidence_score AS double precision)) AS best
-    FROM workflow_results GROUP BY workflow_id
-) AS r ON r.workflow_id = m.tempolite_workflow_id
-LEFT JOIN (
-    SELECT workflow_id, avg(CAST(duration_ms AS double precision)) AS average,
-        max(CASE WHEN error_message IS NOT NULL THEN CAST(id AS integer) END) AS failed
-    FROM workflow_performance GROUP BY workflow_id
-) AS t ON t.workflow_id = m.tempolite_workflow_id
-LEFT JOIN workflow_performance AS e ON CAST(e.id AS integer) = t.failed
+LEFT JOIN held AS a ON a.workflow_id = m.tempolite_workflow_id AND a.place = 1
 WHERE m.tempolite_workflow_id IS NOT NULL;
 
 -- name: results()
