@@ -222,3 +222,32 @@ def test_the_dump_of_the_memory_store_is_read_as_tables(tmp_path: Path) -> None:
     }
     activity = next(run for run in told.executions if run.id == "activity 1")
     assert (activity.started_at, activity.extra["attempts"]) == (NOW, "2")
+
+
+NUMBERS = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000) INSERT INTO"
+MANY = {
+    "schema.sqlite.sql": f"""
+        {NUMBERS} workflow_entities (id, handler_name, status) SELECT n, 'research', 'Running' FROM n;
+        {NUMBERS} workflow_executions (id, status, workflow_entity_id) SELECT n, 'Running', n FROM n;
+        {NUMBERS} hierarchies (parent_entity_id, child_entity_id, child_type) SELECT n / 2, n, 'workflow' FROM n;
+        {NUMBERS} activity_entities (id, handler_name, status, workflow_entity_activity_children)
+        SELECT n, 'fetch', 'Completed', n FROM n;
+        {NUMBERS} activity_executions (id, status, activity_entity_id) SELECT n, 'Completed', n FROM n;
+    """,
+    "schema.context.sqlite.sql": f"""
+        {NUMBERS} workflows (id, handler_name, status) SELECT 'w' || n, 'research', 'Running' FROM n;
+        {NUMBERS} workflow_executions (id, status, workflow_executions) SELECT 'x' || n, 'Running', 'w' || n FROM n;
+        {NUMBERS} activities (id, handler_name, status) SELECT 'a' || n, 'fetch', 'Completed' FROM n;
+        {NUMBERS} activity_executions (id, status, activity_executions) SELECT 'y' || n, 'Completed', 'a' || n FROM n;
+        {NUMBERS} execution_relationships (id, parent_entity_id, child_entity_id) SELECT n, 'w' || n, 'a' || n FROM n;
+    """,
+}
+
+
+@pytest.mark.parametrize("schema", MANY)
+def test_ten_thousand_workflows_are_read_before_a_query_has_to_be_given_up(
+    tmp_path: Path, schema: str
+) -> None:
+    """A join that no index can serve would take a minute here."""
+    counts = read(made(tmp_path, schema, MANY[schema])).state.counts
+    assert (counts["workflows"], counts["executions"]) == (10_000, 20_000)
