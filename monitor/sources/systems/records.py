@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import typing
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -20,13 +21,23 @@ from monitor.text import clean, is_secret_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from monitor.model import Severity, Status
+    from monitor.model import Millis, Severity, Status
 
 TEXT_LIMIT: Final = 400
 """Characters of what a log line or a message says."""
 ID_LIMIT: Final = 100
+DECODED_LIMIT: Final = 1 << 20
+"""Characters of a list that are looked at."""
 LIST_LIMIT: Final = 50
 _LONG: Final = frozenset({"text", "error", "description"})
+_DIGITS: Final = 18
+_TIME_LENGTH: Final = 80
+_GO_TIME: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?) ?(Z|[+-]\d\d:?\d\d)?"
+    r"(?: [A-Z]{1,5}| [+-]\d\d)?(?: m=[+-][\d.]+)?",
+    re.ASCII,
+)
+_ARRAY: Final = re.compile(r"\{([^{}:]*)\}")
 _YES: Final = frozenset({"1", "true", "t", "yes", "y"})
 _NO: Final = frozenset({"0", "false", "f", "no", "n"})
 
@@ -59,7 +70,7 @@ class Translator:
 
     def priority(self, word: str, *, queued: bool = False) -> str:
         """A priority in our word, in lower case; one that the table lacks as it is."""
-        key = normal(word)
+        key = normal(word).removesuffix(".0")  # a whole number that stands among others
         table = (self._words.queue_priority if queued else {}) or self._words.priority
         return table.get(key) or clean(key, 40)
 
@@ -106,12 +117,15 @@ class Maker:
             plain = as_plain(value)
             if plain is None:
                 continue
+            form = None if name.startswith(EXTRA) else self._forms.get(name)
+            if isinstance(plain, bool) and form is not as_truth:
+                plain = int(plain)  # as the other engine, which has no such type, writes it
             if name.startswith(EXTRA):
                 if text := as_names(plain) or as_text(plain, TEXT_LIMIT):
                     extra[name.removeprefix(EXTRA)] = text
-            elif (form := self._forms.get(name)) is not None and (made := form(plain)) is not None:
+            elif form is not None and (made := form(plain)) is not None:
                 fields[name] = made
-        if extra:
+        if extra and "extra" in self._record.__struct_fields__:
             fields["extra"] = extra
         self._translate(fields)
         return self._record(**(self._blank | fields | self._constants))
@@ -138,14 +152,16 @@ class Maker:
 def forms(record: type[msgspec.Struct]) -> dict[str, Callable[[Any], Any]]:
     """How each field of a record is made of what stands in a column; None leaves the default."""
     return {
-        name: _form(name, kind) for name, kind in typing.get_type_hints(record, include_extras=True).items()
+        name: _form(name, kind)
+        for name, kind in typing.get_type_hints(record, include_extras=True).items()
+        if typing.get_origin(kind) is not dict  # `extra` is filled name by name
     }
 
 
 def _form(name: str, kind: Any) -> Callable[[Any], Any]:
     parts = set(typing.get_args(kind)) if type(None) in typing.get_args(kind) else {kind}
     if any(typing.get_origin(part) is typing.Annotated for part in parts):
-        return as_time
+        return as_moment
     if bool in parts:
         return as_truth
     if int in parts:
@@ -166,10 +182,25 @@ def as_plain(value: Any) -> Any:
         moment = value if value.tzinfo else value.replace(tzinfo=UTC)
         return moment.isoformat()
     if isinstance(value, Decimal):
-        return float(value)
+        if not value.is_finite():
+            return None
+        is_whole = value.as_tuple().exponent == 0 and value.adjusted() < _DIGITS
+        return int(value) if is_whole else float(value)
     if isinstance(value, (bytes, memoryview)):
-        return bytes(value).decode("utf-8", "replace")
+        return bytes(value[:DECODED_LIMIT]).decode("utf-8", "replace")
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def as_moment(value: Any) -> Millis | None:
+    """A time in one of the usual forms, and in those that Go writes: the zone's name and a clock's reading go."""
+    moment = as_time(value)
+    if (
+        moment is None
+        and isinstance(value, str)
+        and (told := _GO_TIME.fullmatch(value.strip()[:_TIME_LENGTH]))
+    ):
+        return as_time(f"{told[1]}{told[2] or ''}")
+    return moment
 
 
 def as_exit_code(value: Any) -> int | None:
@@ -189,14 +220,15 @@ def as_truth(value: Any) -> bool | None:
 def as_names_tuple(value: Any) -> tuple[str, ...]:
     """The names in a list: of a JSON text, a database's array, or a text with commas; of objects their name or id."""
     if isinstance(value, str):
-        text = value.strip()
+        text = value[:DECODED_LIMIT].strip()
         if text[:1] in ("[", "{"):
             try:
                 value = msgspec.json.decode(text)
-            except msgspec.MsgspecError:
-                return ()
+            except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
+                array = _ARRAY.fullmatch(text)  # as PostgreSQL writes a list in a text
+                value = [name.strip('"') for name in array[1].split(",")] if array else ()
         else:
-            value = text.split(",")
+            value = text.split(",", LIST_LIMIT)
     if isinstance(value, dict):
         value = [name for name, held in value.items() if held not in (False, None)]
     if not isinstance(value, (list, tuple)):
@@ -214,4 +246,4 @@ def as_names(value: Any) -> str:
 def _name(entry: Any) -> str:
     if isinstance(entry, dict):
         entry = next((entry[key] for key in ("name", "id", "title", "reason", "type") if entry.get(key)), "")
-    return as_text(entry, ID_LIMIT)
+    return as_text(as_plain(entry), ID_LIMIT)
