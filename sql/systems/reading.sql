@@ -40,14 +40,21 @@ WITH {before} part AS ({query});
 
 -- name: table_with_nothing()!
 -- In the place of a table that lacks some columns.
-"{table}" AS (SELECT *, {nothing} FROM {full_name}),;
+"{table}" AS (SELECT {columns} FROM {full_name}),;
 
 -- name: table_of_nothing()!
 -- In the place of a table that is not there.
 "{table}" AS (SELECT {nothing} WHERE 1 = 0),;
 
+-- name: same_column()!
+"{column}";
+
+-- name: text_column()!
+-- A word of an enum can be compared with no other word.
+CAST("{column}" AS text) AS "{column}";
+
 -- name: null_column()!
-CAST(NULL AS text) AS "{column}";
+CAST(NULL AS {type}) AS "{column}";
 
 -- name: make_table()!
 -- Of the objects in a JSON file, or of a collection's documents.
@@ -66,10 +73,11 @@ WHERE m.type = 'table' AND m.sql NOT LIKE 'CREATE VIRTUAL%' AND m.name NOT LIKE 
 -- name: postgres_columns()
 -- Every table and view with its columns, in the order of the search path, and whether they may be read.
 SELECT n.nspname AS "schema", c.relname AS "table", a.attname AS "column",
-    has_column_privilege(c.oid, a.attnum, 'SELECT') AS readable
+    has_column_privilege(c.oid, a.attnum, 'SELECT') AS readable, t.typtype = 'e' AS enum
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname = ANY (current_schemas(false))
 ORDER BY array_position(current_schemas(false), n.nspname), c.relname, a.attnum;
 

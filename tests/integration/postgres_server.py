@@ -29,7 +29,6 @@ _HBA = "local all locked scram-sha-256\nlocal all,replication all trust\n"
 _SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
-    "synchronous_commit": "off",
     "shared_buffers": "16MB",
     "max_connections": "40",
     "timezone": "UTC",

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 _TABLE: Final = re.compile(r"([A-Za-z_]\w*)\s*(?:\(([^)]*)\))?")
 _NOTE: Final = re.compile(r"^(needs|may|dialect):(.*)$")
 _DIALECTS: Final = frozenset({"sqlite", "postgres"})
+_CREATED: Final = re.compile(r"CREATE TABLE (\w+) \(\n(.*?)\n\)", re.DOTALL)
+_COLUMN: Final = re.compile(
+    r"^ +(\w+) +((?:text|varchar|uuid|jsonb?|inet|boolean|date|real|double precision|smallint|integer|bigint|numeric"
+    r"|decimal|timestamptz|timestamp(?: with time zone)?)(?:\[\])?)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 _WORD: Final = re.compile(r"[\s_-]+")
 
 Tables = dict[str, frozenset[str]]
@@ -47,6 +53,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     dialects: frozenset[str]
     """The dialects of SQL that it is written in, `sqlite` or `postgres`; empty: in both."""
     sql: str
+    types: dict[str, str] = {}
+    """Of `table.column` in `may` the type that the system's schema for PostgreSQL gives it, where it has one."""
 
     def missing(self, tables: Tables, withheld: Tables | None = None) -> str:
         """The first thing that it needs and is not there, in words; empty when it can be asked.
@@ -146,7 +154,20 @@ def _load(folder: Path) -> SystemKind:
     for table in (words.agent, words.task, words.work, words.priority, words.queue_priority, words.severity):
         _check_words(file, table)
     _check_words(file, words.level)
-    return SystemKind(name=folder.name, words=words, detect=detect, queries=_queries(folder / "read.sql"))
+    types = _types(folder / "schema.postgres.sql")
+    return SystemKind(
+        name=folder.name, words=words, detect=detect, queries=_queries(folder / "read.sql", types)
+    )
+
+
+def _types(schema: Path) -> dict[str, str]:
+    """`table.column` to its type, of a system that has a schema for PostgreSQL."""
+    text = schema.read_text(encoding="utf-8") if schema.exists() else ""
+    return {
+        f"{table}.{column}": kind
+        for table, columns in _CREATED.findall(text)
+        for column, kind in _COLUMN.findall(columns)
+    }
 
 
 def _check_words(file: Path, table: Mapping[str, str]) -> None:
@@ -163,16 +184,16 @@ def _check_tables(file: Path, text: str) -> None:
         raise ConfigError(f"{file}: {text.strip()!r} is no list of tables with their columns (at {rest!r}).")
 
 
-def _queries(file: Path) -> tuple[Query, ...]:
+def _queries(file: Path, types: Mapping[str, str]) -> tuple[Query, ...]:
     try:
         named = aiosql.from_path(file, "sqlite3")
     except (OSError, UnicodeDecodeError, SQLLoadException, SQLParseException) as error:
         raise ConfigError(f"{file}: {error}") from error
     found = (getattr(named, name) for name in named.available_queries if not name.endswith("_cursor"))
-    return tuple(_query(file, query.__name__, query.__doc__ or "", query.sql) for query in found)
+    return tuple(_query(file, query.__name__, query.__doc__ or "", query.sql, types) for query in found)
 
 
-def _query(file: Path, name: str, about: str, text: str) -> Query:
+def _query(file: Path, name: str, about: str, text: str, types: Mapping[str, str]) -> Query:
     part = name.partition("__")[0]
     if part not in PARTS:
         raise ConfigError(f"{file}: {name} reads no part of a system: the parts are {', '.join(PARTS)}.")
@@ -185,13 +206,16 @@ def _query(file: Path, name: str, about: str, text: str) -> Query:
     dialects = frozenset(" ".join(notes["dialect"]).replace(",", " ").split())
     if strange := sorted(dialects - _DIALECTS):
         raise ConfigError(f"{file}: {name} is in {strange[0]!r}: a dialect is sqlite or postgres.")
+    may = tables_of(",".join(notes["may"]))
+    optional = [f"{table}.{column}" for table, columns in may.items() for column in columns]
     query = Query(
         name=name,
         part=part,
         needs=tables_of(",".join(notes["needs"])),
-        may=tables_of(",".join(notes["may"])),
+        may=may,
         dialects=dialects,
         sql=text.rstrip().rstrip(";"),
+        types={column: types[column] for column in optional if column in types},
     )
     if not query.needs:
         raise ConfigError(f"{file}: {name} says not what it needs: a line `-- needs: table(column, …)`.")
@@ -220,7 +244,7 @@ def _check_columns(file: Path, query: Query) -> None:
             raise ConfigError(f"{file}: {query.name} gives no column {column}.")
     known = {field.name for field in msgspec.structs.fields(part.record)} | set(part.columns)
     for column in given:
-        if column not in known and not column.startswith(EXTRA):
+        if column not in known and not (column.startswith(EXTRA) and "extra" in known):
             raise ConfigError(f"{file}: {query.name} gives a column {column}, which is no field of its part.")
     if len(set(given)) < len(given):
         raise ConfigError(f"{file}: {query.name} gives a column twice.")

@@ -36,6 +36,12 @@ class Look(Protocol):
     def quoted(self, table: str) -> str:
         """The table's full name, for a query in which another one has its short name."""
 
+    def enums(self, table: str) -> frozenset[str]:
+        """Its columns whose words are of a type of their own."""
+
+    def type_of(self, documented: str) -> str:
+        """The type that a missing column's NULL is given, so that it goes where the column would."""
+
 
 class Engine(Protocol):
     """A database of one kind, at one place. Used by one thread; nothing in it is ever written."""

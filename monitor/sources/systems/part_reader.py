@@ -160,17 +160,28 @@ class _Reading:
 
 
 def with_missing(query: Query, tables: Tables, look: Look) -> str:
-    """The query as `part`, behind stand-ins for the tables of its `may` that lack a column, or are not there."""
+    """The query as `part`, behind stand-ins for tables that lack a column of its `may`, or are not there.
+
+    A table whose words are of a type of their own gets one as well, in which they are text.
+    """
     before = []
-    for table, columns in query.may.items():
-        there = tables.get(table)
-        missing = sorted(columns - (there or frozenset()))
-        nothing = ", ".join(_piece("null_column", column=column) for column in missing)
+    for table in query.needs | query.may:
+        there, enums = tables.get(table), look.enums(table)
+        missing = query.may.get(table, frozenset()) - (there or frozenset())
+        nothing = [
+            _piece("null_column", column=column, type=look.type_of(query.types.get(f"{table}.{column}", "")))
+            for column in sorted(missing)
+        ]
         if there is None:
-            before.append(_piece("table_of_nothing", table=table, nothing=nothing))
-        elif nothing:
-            full_name = look.quoted(table)
-            before.append(_piece("table_with_nothing", table=table, nothing=nothing, full_name=full_name))
+            before.append(_piece("table_of_nothing", table=table, nothing=", ".join(nothing)))
+        elif nothing or enums:
+            # Named one by one: of a table with a column that may not be read, not all can be selected.
+            columns = [
+                _piece("text_column" if column in enums else "same_column", column=column)
+                for column in sorted(there)
+            ]
+            names = {"table": table, "full_name": look.quoted(table)}
+            before.append(_piece("table_with_nothing", columns=", ".join([*columns, *nothing]), **names))
     return _piece("with_part", before=" ".join(before), query=query.sql)
 
 

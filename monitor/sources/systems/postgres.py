@@ -66,16 +66,19 @@ class PostgresLook:
         self._db = db
         self._schemas: dict[str, str] = {}
         self._withheld: Tables = {}
+        self._enums: dict[str, set[str]] = {}
 
     def tables(self) -> Tables:
         """Every table and view with its columns, as far as they may be read; of equal names the search path's first."""
         readable: dict[str, set[str]] = {}
         withheld: dict[str, set[str]] = {}
-        self._schemas = {}
+        self._schemas, self._enums = {}, {}
         for row in self.rows(statement("systems", "postgres_columns"), {}):
             if self._schemas.setdefault(row["table"], row["schema"]) == row["schema"]:
                 found = readable if row["readable"] else withheld
                 found.setdefault(row["table"], set()).add(row["column"])
+                if row["enum"] and row["readable"]:
+                    self._enums.setdefault(row["table"], set()).add(row["column"])
         self._withheld = {table: frozenset(columns) for table, columns in withheld.items()}
         return {table: frozenset(columns) for table, columns in readable.items()}
 
@@ -98,6 +101,14 @@ class PostgresLook:
         """With its schema: a WITH clause may have its short name."""
         schema = self._schemas.get(table, "public")
         return f'"{schema}"."{table}"'
+
+    def enums(self, table: str) -> frozenset[str]:
+        """Those of an enum type."""
+        return frozenset(self._enums.get(table, ()))
+
+    def type_of(self, documented: str) -> str:
+        """The documented one: PostgreSQL compares and adds nothing to a text that is no text."""
+        return documented or "text"
 
 
 class PostgresEngine:

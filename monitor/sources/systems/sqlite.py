@@ -61,6 +61,16 @@ class SqliteLook:
         """With its schema: a WITH clause may have its short name."""
         return f'main."{table}"'
 
+    def enums(self, table: str) -> frozenset[str]:
+        """None: SQLite has no such type."""
+        del table
+        return frozenset()
+
+    def type_of(self, documented: str) -> str:
+        """Any will do."""
+        del documented
+        return "text"
+
     def _run(self, sql: str, parameters: Mapping[str, Any]) -> list[sqlite3.Row]:
         self._deadline = time.monotonic() + READING_SECONDS
         try:
