@@ -97,7 +97,7 @@ FROM workers AS w;
 -- A worker says nothing while it executes (SIB-43). One that says IDLE has the word of its session while that is active
 -- and its task in progress; what happens in a session counts as heard of the worker.
 -- needs: workers(id, name, status, last_heartbeat_at, updated_at)
--- may: sessions(worker_id, task_id, status, created_at, last_activity_at), tasks(id, status)
+-- may: sessions(worker_id, task_id, status, last_activity_at), tasks(id, status)
 WITH held AS (
     SELECT s.worker_id, s.task_id, s.last_activity_at AS heard_at, t.status AS task_status,
         row_number() OVER (

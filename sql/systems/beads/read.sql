@@ -6,7 +6,7 @@
 -- blocker is open unless closed or pinned. What depends on an issue that is not there says so. Each issue is walked through
 -- once: bd stops 50 levels down, so that circles end, which this way they do as well.
 -- needs: issues(id, title, status, priority, issue_type), dependencies(issue_id, depends_on_id, type)
--- may: issues(assignee, created_at, created_by, updated_at, closed_at, estimated_minutes, ephemeral, is_template, pinned, due_at, defer_until, close_reason, external_ref)
+-- may: issues(assignee, created_at, created_by, updated_at, estimated_minutes, ephemeral, is_template, pinned, due_at, defer_until, close_reason, external_ref)
 -- may: labels(issue_id, label), comments(issue_id)
 WITH RECURSIVE
     blocked (issue_id, blocker) AS MATERIALIZED (
@@ -42,7 +42,7 @@ WHERE i.status <> 'tombstone' AND coalesce(i.is_template, 0) = 0
 -- name: tasks__lines()
 -- The same of the JSON lines, whose dependencies, labels and comments stand in the issue, and in which empty fields are left out.
 -- needs: issues(id, title, issue_type)
--- may: issues(_type, status, priority, assignee, created_at, created_by, updated_at, closed_at, estimated_minutes, ephemeral, is_template, pinned, due_at, defer_until, close_reason, external_ref, dependencies, labels, comment_count)
+-- may: issues(_type, status, priority, assignee, created_at, created_by, updated_at, estimated_minutes, ephemeral, is_template, pinned, due_at, defer_until, close_reason, external_ref, dependencies, labels, comment_count)
 WITH RECURSIVE
     depends (issue_id, depends_on_id, type) AS MATERIALIZED (
         SELECT s.id, d.value ->> 'depends_on_id', d.value ->> 'type' FROM issues AS s, json_each(s.dependencies) AS d
@@ -104,7 +104,6 @@ FROM issues WHERE issue_type = 'agent' AND status NOT IN ('closed', 'tombstone')
 -- name: events()
 -- What was done to issues: the kind and the status words, never a comment.
 -- needs: events(id, issue_id, event_type, actor, created_at)
--- may: events(old_value, new_value)
 SELECT id, created_at AS at, event_type AS kind, issue_id AS source, 'info' AS severity,
     issue_id || ' ' || replace(event_type, '_', ' ') || coalesce(' by ' || nullif(actor, ''), '') AS text, 1 AS closed, id AS changed
 FROM events;

@@ -44,7 +44,7 @@ FROM employees AS e LEFT JOIN processes AS p ON p.id = (
 -- name: agents__files()
 -- Each process is an agent: the registry of employees stands elsewhere.
 -- needs: processes(id, name, employeeId, status)
--- may: processes(role, pid, createdAt, startedAt, stoppedAt, memoryUsage, cpuUsage, lastHeartbeat, taskId, errorCount, restarts)
+-- may: processes(role, pid, startedAt, stoppedAt, memoryUsage, cpuUsage, lastHeartbeat, taskId, errorCount, restarts)
 SELECT id, name, 'claude-code' AS kind, role, employeeId AS "group", status, pid, taskId AS current_task,
     lastHeartbeat AS heartbeat_at, startedAt AS started_at, stoppedAt AS stopped_at, errorCount AS errors,
     cpuUsage AS cpu_usage, memoryUsage AS memory_usage, restarts AS "extra.restarts",

@@ -215,7 +215,7 @@ WHERE p.deleted_at IS NULL;
 -- name: projects__real()
 -- The code's tasks have no progress of their own: there is no average of it.
 -- needs: projects(id, name, status, priority, progress, updated_at), tasks(id, project_id, status, updated_at)
--- may: projects(assigned_agents, start_date, due_date, completed_date, created_at)
+-- may: projects(assigned_agents, start_date, due_date, completed_date)
 WITH counted AS (
     SELECT project_id, count(*) AS tasks, sum(CASE WHEN status = 'completed' THEN 1 ELSE 0 END) AS done,
         max(updated_at) AS at

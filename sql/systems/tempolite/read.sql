@@ -158,10 +158,10 @@ FROM (
 -- name: workflows()
 -- Each with its newest execution, and the one above it.
 -- needs: workflow_entities(id, handler_name, status)
--- may: workflow_entities(type, step_id, run_id, retry_state, created_at, updated_at)
--- may: workflow_executions(id, workflow_entity_id, error, completed_at), queues(id, name)
--- may: hierarchies(parent_entity_id, child_entity_id, parent_type, child_type), runs(id, status)
--- may: activity_entities(id, workflow_entity_activity_children, status)
+-- may: workflow_entities(type, step_id, run_id, created_at, updated_at)
+-- may: workflow_executions(id, workflow_entity_id, error, completed_at)
+-- may: hierarchies(parent_entity_id, child_entity_id, child_type), runs(id, status)
+-- may: activity_entities(workflow_entity_activity_children, status)
 WITH above AS MATERIALIZED (
     SELECT child_entity_id AS id, min(parent_entity_id) AS parent_id
     FROM hierarchies WHERE lower(child_type) LIKE '%workflow%' GROUP BY child_entity_id
@@ -184,7 +184,7 @@ FROM workflow_entities AS w LEFT JOIN newest AS x ON x.id = w.id AND x.place = 1
 
 -- name: workflows__context()
 -- needs: workflows(id, handler_name, status, is_paused)
--- may: workflows(identity, step_id, queue_name, created_at, continued_from_id, retried_from_id)
+-- may: workflows(identity, step_id, created_at, continued_from_id, retried_from_id)
 -- may: execution_relationships(parent_entity_id, child_entity_id), workflow_executions(workflow_executions, error, updated_at)
 WITH above AS MATERIALIZED (
     SELECT child_entity_id AS id, min(parent_entity_id) AS parent_id FROM execution_relationships GROUP BY child_entity_id
@@ -204,7 +204,7 @@ FROM workflows AS w;
 
 -- name: workflows__dump()
 -- needs: WorkflowEntities(ID, HandlerName, Status)
--- may: WorkflowEntities(Type, StepID, RunID, CreatedAt, UpdatedAt), WorkflowExecutions(ID, WorkflowEntityID, Error, CompletedAt)
+-- may: WorkflowEntities(Type, StepID, CreatedAt, UpdatedAt), WorkflowExecutions(ID, WorkflowEntityID, Error, CompletedAt)
 -- may: Hierarchies(ParentEntityID, ChildEntityID, ChildType)
 WITH above AS MATERIALIZED (
     SELECT ChildEntityID AS id, min(ParentEntityID) AS parent_id
@@ -223,7 +223,7 @@ FROM WorkflowEntities AS w LEFT JOIN newest AS x ON x.id = w.ID AND x.place = 1;
 -- name: events()
 -- The log of state changes.
 -- needs: event_logs(id, timestamp, event_type)
--- may: event_logs(entity_type, handler_name, previous_state, new_state, error, queue_name)
+-- may: event_logs(entity_type, handler_name, previous_state, new_state, error)
 SELECT id, timestamp AS at, event_type AS kind, coalesce(handler_name, entity_type) AS source,
     CASE WHEN error IS NULL OR error = '' THEN 'info' ELSE 'error' END AS severity,
     coalesce(previous_state || ' to ' || new_state, new_state, event_type) AS text, 1 AS closed, id AS changed

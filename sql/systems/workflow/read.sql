@@ -5,8 +5,8 @@
 -- name: agents()
 -- Every agent, also a busy and a failing one (X4-04); the load is told in percent, and not where nothing is allowed (X4-05).
 -- needs: agent_configurations(agent_id, agent_type, status)
--- may: agent_configurations(capabilities, max_workload, current_workload, last_heartbeat, created_at, updated_at)
--- may: agent_assignments(id, agent_id, workflow_id, status, step_number, step_name)
+-- may: agent_configurations(capabilities, max_workload, current_workload, last_heartbeat, updated_at)
+-- may: agent_assignments(id, agent_id, workflow_id, status, step_name)
 -- may: workflow_mappings(tempolite_workflow_id, beads_issue_id)
 WITH held AS MATERIALIZED (
     SELECT agent_id, workflow_id, step_name, count(*) OVER (PARTITION BY agent_id) AS open,
@@ -29,7 +29,7 @@ WHERE c.agent_id IS NOT NULL;
 -- name: tasks()
 -- The issues that the real migrations bring along: not those of Beads.
 -- needs: issues(id, title, type, status, labels, parent_id)
--- may: issues(priority, assignee, created_at, updated_at, closed_at)
+-- may: issues(priority, assignee, created_at, updated_at)
 SELECT id, coalesce(title, id) AS title, status, priority, assignee AS assigned_to, labels AS tags, created_at,
     updated_at, type AS "extra.type", parent_id AS "extra.parent",
     CASE WHEN status IN ('closed', 'cancelled') THEN 1 ELSE 0 END AS closed, substr(updated_at, 1, 19) AS changed
@@ -38,7 +38,6 @@ FROM issues WHERE id IS NOT NULL;
 -- name: dependencies()
 -- The parent is what comes first.
 -- needs: dependencies(id, parent_id, child_id, dep_type)
--- may: dependencies(created_at)
 SELECT id, child_id AS task_id, parent_id AS depends_on, dep_type AS kind, 0 AS closed, id AS changed FROM dependencies;
 
 -- name: executions()
@@ -91,7 +90,7 @@ FROM agent_assignments AS a LEFT JOIN workflow_mappings AS m ON m.tempolite_work
 -- may: workflow_results(workflow_id, confidence_score)
 -- may: research_findings(workflow_id)
 -- may: poc_results(workflow_id)
--- may: workflow_performance(id, workflow_id, duration_ms, success, error_message)
+-- may: workflow_performance(id, workflow_id, duration_ms, error_message)
 WITH held AS MATERIALIZED (
     SELECT workflow_id, agent_id, step_number, step_name,
         row_number() OVER (PARTITION BY workflow_id ORDER BY CAST(id AS integer) DESC) AS place
