@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -108,12 +108,13 @@ def test_every_word_that_its_tables_allow_is_known(kind: SystemKind) -> None:
         ]
         for column, listed in checks:
             told = {normal(word) for word in re.findall(r"'([^']*)'", listed)}
-            tables = {
+            looked_up: dict[str, list[Mapping[str, str]]] = {
                 "priority": [words.priority, words.queue_priority],
                 "severity": [words.severity],
                 "log_level": [words.level],
                 "status": [words.agent, words.task, words.work],
-            }.get(column, [])
+            }
+            tables = looked_up.get(column, [])
             if column == "priority" and not told:
                 told = set(re.findall(r"\d+", listed))
             if tables and told:

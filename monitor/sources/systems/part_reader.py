@@ -84,18 +84,24 @@ class PartReader:
         if not self._above <= len(rows) < limit:
             return False
         made = self._made(rows)
-        new = sum(identity not in self._rows for identity in made)
+        news = {
+            identity
+            for identity, (_, record) in made.items()
+            if record is not self._rows.get(identity, (0, 0))[1]
+        }
+        if not news:
+            return True
+        new = len(news - self._rows.keys())
         if self._part.form == "list":
             self.total += new
-        elif new or any(self._rows[identity][1] is not record for identity, (_, record) in made.items()):
+        else:
             before = self.total
             self._count(reading)
             if self.total != before + new or self.total < WHOLE_BELOW:
                 return False
-        if new:
-            self._since = rows[OVERLAP - 1]["changed"]
-            # Those with the very time of the mark count as well: they are given again.
-            self._above = sum(row["changed"] == self._since for row in rows[OVERLAP:]) + OVERLAP
+        self._since = rows[OVERLAP - 1]["changed"]
+        # Those with the very time of the mark count as well: they are given again.
+        self._above = sum(row["changed"] == self._since for row in rows[OVERLAP:]) + OVERLAP
         self._show(self._merged(made))
         return True
 
