@@ -24,9 +24,8 @@ def open_engine(url: str, asked: Tables) -> Engine:
     nothing else. Raises SourceError: the URL is of no kind that can be read, or its extra is not installed.
     """
     scheme = urlsplit(url).scheme.lower() if "://" in url else ""
-    if (
-        "+" in scheme and scheme != "mongodb+srv"
-    ):  # SQLAlchemy's postgresql+asyncpg:// names its driver as well
+    # SQLAlchemy's postgresql+asyncpg:// names its driver as well.
+    if "+" in scheme and scheme != "mongodb+srv":
         scheme = scheme.partition("+")[0]
         url = f"{scheme}://{url.partition('://')[2]}"
     if scheme in ("", "file", "sqlite"):
