@@ -52,7 +52,7 @@ def all_read(store: KeyStore, feed: LiveFeed) -> bool:
     board = store.get(Keys.TASKS)
     return (
         bool(statuses)
-        and all(status.branch for status in statuses)
+        and all(status is not None and status.branch for status in statuses)  # a status follows its agent
         and board is not None
         and bool(board.tasks)
         and feed.ticks > 12

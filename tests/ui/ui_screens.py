@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
-DEADLINE = 5.0
+DEADLINE = 20.0
 WIDE, NARROW = (200, 50), (80, 24)
 
 
