@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import aiosqlite
 
@@ -24,6 +26,10 @@ CHECKPOINT_PAGES: Final = 1000
 """Pages in the write-ahead log that start a checkpoint (SQLite's own default)."""
 CACHE_KIB: Final = 512
 """Page cache of the writing connection: it writes to the ends of a few trees, and reads hardly anything again."""
+ROWS_AT_ONCE: Final = 64
+"""How many rows aiosqlite fetches for one step of a loop over a cursor (its own default)."""
+THROUGH_SECONDS: Final = 0.002
+"""How often a cancelled caller looks whether the connection's thread is through."""
 MEBIBYTE: Final = 1 << 20
 OURS: Final = frozenset({"agents", "agent_metrics", "recorders", "git_commits"})
 """Tables of every schema; a database that has two of them was made by this program."""
@@ -63,6 +69,44 @@ def explain(error: sqlite3.Error, file: Path) -> DatabaseError:
     return kind(f"{file}: {remedy} (SQLite: {error})" if remedy else f"{file}: SQLite says: {error}.")
 
 
+class Connection(aiosqlite.Connection):
+    """A connection whose thread has ended when opening it fails, or closing it returns, whoever is cancelled meanwhile.
+
+    aiosqlite's own leaves its thread at work when the caller is cancelled: a program that ends then closes the event
+    loop under it, and the thread dies of that with a traceback on the terminal.
+    """
+
+    async def _connect(self) -> Connection:
+        try:
+            await super()._connect()
+        except BaseException:
+            await self._through()
+            raise
+        return self
+
+    async def close(self) -> None:
+        """Wait for what is under way, and close. A caller who is cancelled is told so after it."""
+        try:
+            await super().close()
+        except BaseException:
+            await self._through()
+            raise
+
+    async def _through(self) -> None:
+        """Wait until the thread has done what was asked of it before the failure; aiosqlite has told it to end then."""
+        while self._thread.is_alive():
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(THROUGH_SECONDS)
+
+
+def connect(database: Path | str, **options: Any) -> Connection:
+    """A connection to await or to enter; `options` are those of `sqlite3.connect`. It begins no transaction by itself.
+
+    Raises sqlite3.Error when it is awaited.
+    """
+    return Connection(partial(sqlite3.connect, database, isolation_level=None, **options), ROWS_AT_ONCE)
+
+
 async def open_writer(paths: StatePaths, wal_limit_mb: int) -> aiosqlite.Connection:
     """Open the writing connection, making folder and file for their owner only (DESIGN.md §5).
 
@@ -70,7 +114,7 @@ async def open_writer(paths: StatePaths, wal_limit_mb: int) -> aiosqlite.Connect
     """
     file = paths.database
     _create(file)
-    db = await _connect(aiosqlite.connect(file, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None), file)
+    db = await _opened(connect(file, timeout=BUSY_TIMEOUT_SECONDS), file)
     try:
         await _refuse_foreign(db, file)
         limit = wal_limit_mb * MEBIBYTE
@@ -181,7 +225,7 @@ async def _open_readable(file: Path, uri: str) -> aiosqlite.Connection:
 
 
 async def _open_by_uri(uri: str) -> aiosqlite.Connection:
-    db = await aiosqlite.connect(uri, uri=True, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None)
+    db = await connect(uri, uri=True, timeout=BUSY_TIMEOUT_SECONDS)
     try:
         db.row_factory = sqlite3.Row
         await fetch(db, "schema_tables")
@@ -198,7 +242,7 @@ def _immutable(file: Path) -> bool:
     return frozen and not (log.exists() and log.stat().st_size)
 
 
-async def _connect(connecting: aiosqlite.Connection, file: Path) -> aiosqlite.Connection:
+async def _opened(connecting: aiosqlite.Connection, file: Path) -> aiosqlite.Connection:
     try:
         db = await connecting
     except sqlite3.Error as error:

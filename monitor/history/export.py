@@ -15,12 +15,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import aiosqlite
 import msgspec
 
 from monitor.errors import DatabaseError, MonitorError
 from monitor.history.backup.copying import sync
-from monitor.history.connection import attach_recording, explain, in_one_go
+from monitor.history.connection import attach_recording, connect, explain, in_one_go
 from monitor.history.migrations import migrate
 from monitor.history.moments.moment import COMMAND_AGE_MS, TASK_HISTORY_LIMIT
 from monitor.history.moments.state import state_at
@@ -166,7 +165,7 @@ async def _copy(
     progress: Progress | None,
 ) -> Exported:
     try:
-        async with aiosqlite.connect(draft.as_uri(), uri=True, isolation_level=None) as db:
+        async with connect(draft.as_uri(), uri=True) as db:
             db.row_factory = sqlite3.Row
             for pragma in ("auto_vacuum = INCREMENTAL", "journal_mode = MEMORY", "synchronous = OFF"):
                 await db.execute_fetchall(f"PRAGMA {pragma}")  # a draft that is cut off is thrown away

@@ -8,16 +8,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import aiosqlite
-
 from monitor.errors import DatabaseError
-from monitor.history.connection import explain, open_reader
+from monitor.history.connection import connect, explain, open_reader
 from monitor.history.migrations import applied, migrate, migrations, verify
 from monitor.history.queries import fetch
 from monitor.history.replay.span import Span, read_span
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    import aiosqlite
 
 
 @asynccontextmanager
@@ -69,7 +69,7 @@ async def _version(db: aiosqlite.Connection, file: Path) -> int:
 async def _copy(db: aiosqlite.Connection, copy: Path) -> None:
     """Copy the whole database and migrate the copy. Raises DatabaseError."""
     try:
-        async with aiosqlite.connect(copy, isolation_level=None) as target:
+        async with connect(copy) as target:
             target.row_factory = sqlite3.Row
             await db.backup(target)
             await target.execute_fetchall("PRAGMA journal_mode = DELETE")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from monitor.model import ProcessGroup, ProcessReading
     from monitor.sources.processes import ProcessSource
 
-DEADLINE = 15.0
+DEADLINE = 30.0
 WAIT = "import sys; sys.stdin.read()"
 """Program text that waits until its standard input closes."""
 BURN = """

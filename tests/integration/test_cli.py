@@ -78,7 +78,7 @@ def command(fleet: Fleet, tmp_path: Path) -> Command:
     return Command(fleet.config, tmp_path / "state")
 
 
-def wait_for(condition: Callable[[], Any], what: str, seconds: float = 15.0) -> Any:
+def wait_for(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if value := condition():

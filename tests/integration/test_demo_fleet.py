@@ -52,7 +52,7 @@ LAUNCHES = {
 """How the supervisor is started: as on Linux, and as on a system that has no prctl(2)."""
 
 
-def wait_for(condition: Callable[[], object], what: str, seconds: float = 10.0) -> None:
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
@@ -82,7 +82,7 @@ def everyone(pid: int) -> list[psutil.Process]:
     return [top, *top.children(recursive=True)]
 
 
-def assert_all_gone(processes: Iterable[psutil.Process], seconds: float = 2.0) -> None:
+def assert_all_gone(processes: Iterable[psutil.Process], seconds: float = 30.0) -> None:
     wait_for(lambda: not any(map(lives, processes)), "the end of every process", seconds)
 
 

@@ -90,7 +90,7 @@ def iso(at: int) -> str:
     return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def wait_for(condition: Callable[[], Any], what: str, seconds: float = 15.0) -> Any:
+def wait_for(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if value := condition():
@@ -191,7 +191,7 @@ def test_watch_collects_by_itself_and_writes_nothing(fresh: Recorded) -> None:
         states = [next_state(watching) for _ in range(4)]
     finally:
         watching.send_signal(signal.SIGINT)
-        output, errors = watching.communicate(timeout=15)
+        output, errors = watching.communicate(timeout=60)
     assert watching.returncode == 130
     assert "Traceback" not in errors
     assert all(line.startswith("{") for line in output.splitlines())
@@ -214,11 +214,11 @@ def test_watch_prints_what_a_recorder_records_and_takes_over_when_it_ends(fresh:
             between = [later - earlier for earlier, later in pairwise(times)]
             assert TICK / 2 <= median(between) <= TICK * 2, "a line a tick, also where nothing changed"
             recorder.send_signal(signal.SIGTERM)
-            recorder.communicate(timeout=15)
+            recorder.communicate(timeout=60)
             wait_for(lambda: next_state(watching)["origin"] == "look", "a look of its own")
         finally:
             watching.send_signal(signal.SIGINT)
-            watching.communicate(timeout=15)
+            watching.communicate(timeout=60)
     finally:
         recorder.kill()
         recorder.communicate()
@@ -231,7 +231,7 @@ def test_watch_ends_quietly_when_its_reader_has_gone(fresh: Recorded) -> None:
     assert watching.stdout.readline()
     watching.stdout.close()
     try:
-        assert watching.wait(timeout=15) == 0
+        assert watching.wait(timeout=60) == 0
         assert watching.stderr.read() == ""
     finally:
         watching.kill()
@@ -247,7 +247,7 @@ def test_watch_in_words_prints_table_after_table_each_under_its_time(fresh: Reco
             lines.append(watching.stdout.readline())
     finally:
         watching.send_signal(signal.SIGINT)
-        watching.communicate(timeout=15)
+        watching.communicate(timeout=60)
     heads = [number for number, line in enumerate(lines) if line.startswith("STATUS")]
     assert heads[0] == 1
     for number in heads:
@@ -267,7 +267,7 @@ def test_watching_leaves_commands_to_whoever_holds_the_database(fresh: Recorded)
         assert command.exists()
     finally:
         watching.send_signal(signal.SIGINT)
-        watching.communicate(timeout=15)
+        watching.communicate(timeout=60)
 
 
 # --- the screen ----------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def test_serve_says_where_and_ends_with_its_signal(tmp_path: Path) -> None:
         ]
         assert [one.laddr for one in listening] == [("127.0.0.1", port)]
         serving.terminate()
-        _, told = serving.communicate(timeout=15)
+        _, told = serving.communicate(timeout=60)
         assert serving.returncode == 143
         assert "not encrypted" not in told
     finally:
@@ -50,7 +50,7 @@ def test_serving_elsewhere_than_here_is_warned_of(tmp_path: Path) -> None:
     assert serving.stdout is not None
     assert f"http://{socket.gethostname()}:" in serving.stdout.readline()
     serving.send_signal(signal.SIGINT)
-    _, told = serving.communicate(timeout=15)
+    _, told = serving.communicate(timeout=60)
     assert serving.returncode == 130
     assert "not encrypted" in told
 

@@ -43,7 +43,7 @@ class Watching:
     def changes(self) -> list[Change]:
         return [change for batch in self.batches for change in batch]
 
-    async def until(self, condition: Callable[[], object], what: str, seconds: float = 10) -> None:
+    async def until(self, condition: Callable[[], object], what: str, seconds: float = 30.0) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"{what}; told: {self.changes}; state: {self.watcher.state}"

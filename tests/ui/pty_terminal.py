@@ -121,7 +121,7 @@ class Terminal:
         self.size = (columns, rows)
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
-    def until(self, condition: Callable[[], object], what: str, seconds: float = 15) -> None:
+    def until(self, condition: Callable[[], object], what: str, seconds: float = 30.0) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, f"{what}; stderr: {self.errors.read_text()}"

@@ -23,11 +23,15 @@ EVERY_PATH = ("", "ws", "page/page.js", "page/page.css", "static/js/textual.js",
 
 def screens() -> list[psutil.Process]:
     """The screens that this process's servers have started."""
-    return [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if child.status() != psutil.STATUS_ZOMBIE and str(PROGRAM) in child.cmdline()
-    ]
+    return [child for child in psutil.Process().children(recursive=True) if shows(child)]
+
+
+def shows(process: psutil.Process) -> bool:
+    """Whether this process runs a screen, still."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and str(PROGRAM) in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.mark.parametrize("path", EVERY_PATH)

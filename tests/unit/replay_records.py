@@ -90,7 +90,7 @@ AFTER_GAP = GAP_FROM + 3_600_000
 LAST = AFTER_GAP + 19 * TICK
 
 
-async def until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 30.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - only looking can tell
             await asyncio.sleep(0.005)

@@ -54,7 +54,7 @@ def recorded(paths: StatePaths, kind: str = "activity") -> list[str]:
         return [subject for (subject,) in rows]
 
 
-async def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "in vain"

@@ -54,7 +54,7 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 30.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - only looking can tell
             await asyncio.sleep(0.01)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import stat
+import threading
+import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 from history_records import AT, recording, state, tick
 
 from monitor.errors import DatabaseError
-from monitor.history.connection import explain, open_reader, open_writer
+from monitor.history.connection import explain, in_one_go, open_reader, open_writer
 from monitor.history.migrations import migrations
 from monitor.history.queries import fetch
 
@@ -118,6 +123,51 @@ async def test_odd_names_are_opened_as_they_are_written(tmp_path: Path, name: st
         pass
     async with open_reader(paths.database) as db:
         assert len(await fetch(db, "schema_versions")) == len(migrations())
+
+
+async def leave_while_it_opens(file: Path) -> None:
+    """A reader that is cancelled while its connection is being opened."""
+    reader = asyncio.create_task(open_reader(file).__aenter__())
+    await asyncio.sleep(0.02)
+    reader.cancel()
+    await asyncio.wait([reader])
+    assert reader.cancelled()
+
+
+async def leave_while_it_closes(file: Path) -> None:
+    """A reader that is cancelled twice while its connection ends what was asked of it."""
+
+    async def read() -> None:
+        async with open_reader(file) as db:
+            asking = asyncio.create_task(in_one_go(db, lambda _: time.sleep(0.2)))
+            await asyncio.sleep(0)
+            assert not asking.done()
+
+    reader = asyncio.create_task(read())
+    for _ in range(2):
+        await asyncio.sleep(0.05)
+        reader.cancel()
+    await asyncio.wait([reader])
+    assert reader.cancelled()
+
+
+@pytest.mark.parametrize("leave", [leave_while_it_opens, leave_while_it_closes])
+async def test_who_leaves_early_leaves_no_thread_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leave: Callable[[Path], Coroutine[Any, Any, None]]
+) -> None:
+    """A thread that answers an event loop which is no more dies of it, with a traceback on the terminal."""
+    async with recording(state(tmp_path)):
+        pass
+    connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+    def slow(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        time.sleep(0.1)
+        return connect(*arguments, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", slow)
+    before = set(threading.enumerate())
+    await leave(state(tmp_path).database)
+    assert set(threading.enumerate()) <= before
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ async def keeping(sink: HistorySink, *jobs: Job) -> AsyncIterator[SourceBook]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def until(condition: Callable[[], Any], seconds: float = 15.0) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "in vain"

@@ -17,11 +17,10 @@ import time
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-import aiosqlite
 import msgspec
 
 from monitor.errors import DatabaseDamagedError, DatabaseError
-from monitor.history.connection import MEBIBYTE, PAGE_SIZE, explain, in_one_go, open_reader
+from monitor.history.connection import MEBIBYTE, PAGE_SIZE, connect, explain, in_one_go, open_reader
 from monitor.history.migrations import applied, migrations, verify
 from monitor.history.queries import fetch, fetch_one
 from monitor.model import Millis
@@ -29,6 +28,8 @@ from monitor.model import Millis
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
+
+    import aiosqlite
 
     Progress = Callable[[float], None]
     """Is told the share done, 0 to 1; called in another thread."""
@@ -181,7 +182,7 @@ async def _open_target(file: Path) -> AsyncIterator[aiosqlite.Connection]:
     """A connection that writes without a journal: a copy that was cut off is thrown away."""
     try:
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
-        db = await aiosqlite.connect(file, isolation_level=None)
+        db = await connect(file)
     except OSError as error:
         raise DatabaseError(f"{file}: cannot be made: {error.strerror}: name another place.") from error
     except sqlite3.Error as error:

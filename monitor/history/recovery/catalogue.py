@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+import sqlite3
+from typing import Final
 
-import aiosqlite
 import msgspec
 
+from monitor.history.connection import connect
 from monitor.history.migrations import migrate, migrations
 from monitor.history.queries import fetch
-
-if TYPE_CHECKING:
-    import sqlite3
 
 _COMMENT: Final = re.compile(r"--[^\n]*")
 _SPACE: Final = re.compile(r"\s+")
@@ -77,8 +75,8 @@ async def catalogue(version: int | None = None) -> Catalogue:
 
 
 async def _make(version: int) -> Catalogue:
-    async with aiosqlite.connect(":memory:", isolation_level=None) as db:
-        db.row_factory = aiosqlite.Row
+    async with connect(":memory:") as db:
+        db.row_factory = sqlite3.Row
         await migrate(db, version)
         tables = {}
         for row in await fetch(db, "tables_made"):

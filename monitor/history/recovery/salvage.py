@@ -12,14 +12,13 @@ from collections.abc import Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-import aiosqlite
 import msgspec
 
 from monitor.errors import DatabaseError, DatabaseVersionError
 from monitor.history.backup.copying import require_space
 from monitor.history.backup.files import put_in_place, unfinished
 from monitor.history.check.rows import torn_trees
-from monitor.history.connection import explain, in_one_go
+from monitor.history.connection import connect, explain, in_one_go
 from monitor.history.migrations import migrate
 from monitor.history.queries import sql
 from monitor.history.recovery.catalogue import Catalogue, catalogue
@@ -32,6 +31,8 @@ from monitor.text import clean
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    import aiosqlite
 
 Progress = Callable[[int, int], None]
 """Is told pages done and pages in all; called in another thread."""
@@ -160,7 +161,7 @@ def _refuse_newer(damaged: Path, names: set[str], known: Catalogue) -> None:
 async def _new_database(file: Path) -> AsyncIterator[aiosqlite.Connection]:
     """A connection that writes without a journal: what was cut off is thrown away."""
     try:
-        db = await aiosqlite.connect(file, isolation_level=None)
+        db = await connect(file)
         try:
             db.row_factory = sqlite3.Row
             for pragma in PRAGMAS:
