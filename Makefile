@@ -6,6 +6,8 @@ STAMP  := $(VENV)/.ready
 # Four test programs also on two cores: most of them wait for processes, terminals and clocks most of the time.
 # Finds processes of the whole host by what started them: in a test program of its own.
 ALONE  := tests/integration/test_processes_configured.py
+# Hundreds of the tests' processes would otherwise compile the program again, each for itself.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test lint bench soak docs picture clean
 

@@ -89,6 +89,10 @@ class Terminal:
         self.resize(*size)
         self.before = termios.tcgetattr(self.slave)
         self.drawn = b""
+        self._screen = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self._screen)
+        self._shown = 0
+        """How much of what was drawn stands on the screen."""
         self.rate = rate
         self.errors = logs / "stderr"
         with self.errors.open("wb") as errors:
@@ -133,9 +137,14 @@ class Terminal:
 
     def lines(self) -> list[str]:
         """What stands on the screen now."""
-        screen = pyte.Screen(*self.size)
-        pyte.ByteStream(screen).feed(self.drawn)
-        return list(screen.display)
+        if (self._screen.columns, self._screen.lines) != self.size:
+            self._screen = pyte.Screen(*self.size)
+            self._stream = pyte.ByteStream(self._screen)
+            self._shown = 0
+        drawn = self.drawn
+        self._stream.feed(drawn[self._shown :])
+        self._shown = len(drawn)
+        return list(self._screen.display)
 
     def press(self, keys: str) -> None:
         os.write(self.master, keys.encode())

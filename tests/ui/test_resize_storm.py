@@ -16,7 +16,7 @@ from monitor.ui.screens.dialogs import Choice, ChoiceScreen, PromptScreen
 
 SIZES = [
     *((1, 1), (500, 200), (2, 2), (80, 24), (500, 1), (1, 200), (60, 20), (300, 80), (120, 40)),
-    *((width, 10 + 3 * width) for width in range(1, 16)),
+    *((width, 10 + 3 * width) for width in range(1, 16, 2)),
 ]
 """Columns and rows; the last are those at which one column after the other goes."""
 

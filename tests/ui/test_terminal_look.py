@@ -22,6 +22,7 @@ STYLE = re.compile(rb"\x1b\[([0-9;:]*)m")
 ANSWER_SECONDS = 15
 LATEST_BYTES = 100_000
 ENDING = ("quit", "quit_now", "quit.now")
+A_FEW_SCREENS = ("enter", "escape", "b", "escape", "question_mark", "escape")
 WAY_TO: dict[str, tuple[str, ...]] = {"alerts": ("4",), "agent": ("1", "enter"), "overlay": ("b",)}
 """Keys that lead from the main screen to where a command works."""
 
@@ -106,6 +107,11 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Drawn]]:
         terminal.close()
 
 
+def beyond_ascii(screen: Drawn) -> list[int]:
+    """The bytes that are not ASCII."""
+    return [byte for byte in screen.terminal.drawn if byte >= 0x80]
+
+
 def colours(drawn: bytes) -> set[int]:
     """Every parameter of a style that is a colour."""
     found = {int(code) for codes in STYLE.findall(drawn) for code in re.split(rb"[;:]", codes) if code}
@@ -113,6 +119,13 @@ def colours(drawn: bytes) -> set[int]:
 
 
 COLOUR_CODES = {*range(30, 50), *range(90, 108)}
+
+
+def test_in_ascii_and_without_colour_no_screen_sends_anything_else(start: Callable[..., Drawn]) -> None:
+    screen = start({"ascii": True, "theme": "nord"}, environ={"LC_ALL": "C.UTF-8", "NO_COLOR": "1"})
+    screen.walk()
+    assert beyond_ascii(screen) == []
+    assert colours(screen.terminal.drawn) == set()
 
 
 @pytest.mark.parametrize(
@@ -127,12 +140,8 @@ def test_in_ascii_not_one_byte_beyond_it_reaches_the_terminal(
     screen.press("1")
     for word in ("* 12 active", "~ 5 idle", "# 1 blocked", "X 1 error", "o 1 offline"):
         assert screen.shows(word)
-    if options:
-        screen.walk()
-    else:
-        screen.press("enter", "escape", "b", "escape", "question_mark")
-    beyond = [byte for byte in screen.terminal.drawn if byte >= 0x80]
-    assert not beyond
+    screen.press(*A_FEW_SCREENS)
+    assert beyond_ascii(screen) == []
 
 
 def test_with_a_unicode_locale_nothing_is_replaced(start: Callable[..., Drawn]) -> None:
@@ -140,9 +149,9 @@ def test_with_a_unicode_locale_nothing_is_replaced(start: Callable[..., Drawn]) 
     assert screen.shows("✖ 1 error")
 
 
-def test_no_color_means_no_colour_on_any_screen(start: Callable[..., Drawn]) -> None:
+def test_no_color_means_no_colour(start: Callable[..., Drawn]) -> None:
     screen = start({"theme": "nord"}, environ={"NO_COLOR": "1"})
-    screen.walk()
+    screen.press(*A_FEW_SCREENS)
     assert colours(screen.terminal.drawn) == set()
     assert b"\x1b[7m" in screen.terminal.drawn or any(
         b"7" in codes.split(b";") for codes in STYLE.findall(screen.terminal.drawn)

@@ -6,6 +6,7 @@ A file has the text; then for each line runs of cells in the same style, as lett
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import count, groupby
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -41,6 +42,7 @@ def look(app: Any) -> Picture:
     return Picture(tuple(lines), tuple(styles))
 
 
+@cache
 def _told(style: Style, *, blank: bool) -> str:
     """A style in words. The ink of a blank is not seen."""
     words = [name for name in _WEIGHTS if getattr(style, name) and not (blank and name != "reverse")]
