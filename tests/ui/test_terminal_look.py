@@ -58,8 +58,8 @@ class Drawn:
         """To the main screen, whatever is open."""
         self.press("escape", "escape", "escape")
 
-    def walk(self) -> None:
-        """Use every command on the screen where it works, and open every kind of dialog."""
+    def use_every_command(self) -> None:
+        """Each on the screen where it works."""
         for command in offered(replay=False):
             if command.action.startswith("quit") or command.id in ENDING:
                 continue
@@ -69,6 +69,9 @@ class Drawn:
             self.press(*WAY_TO.get(command.context, ("1",)), key)
             if not command.context.startswith(("table", "order")):
                 self.back()
+
+    def open_everything(self) -> None:
+        """Every pane, large and small, and every kind of dialog."""
         for number in "1234567":
             self.press(number, "z", "z")
         self.press("slash", *"blocked", "enter")
@@ -123,7 +126,8 @@ COLOUR_CODES = {*range(30, 50), *range(90, 108)}
 
 def test_in_ascii_and_without_colour_no_screen_sends_anything_else(start: Callable[..., Drawn]) -> None:
     screen = start({"ascii": True, "theme": "nord"}, environ={"LC_ALL": "C.UTF-8", "NO_COLOR": "1"})
-    screen.walk()
+    screen.use_every_command()
+    screen.open_everything()
     assert beyond_ascii(screen) == []
     assert colours(screen.terminal.drawn) == set()
 
@@ -167,7 +171,7 @@ def test_without_no_color_there_are_colours(start: Callable[..., Drawn]) -> None
 
 def test_over_ssh_there_are_256_colours_and_nothing_moves_by_itself(start: Callable[..., Drawn]) -> None:
     screen = start({"animations": True}, environ={"SSH_TTY": "/dev/pts/9", "COLORTERM": "truecolor"})
-    screen.walk()
+    screen.open_everything()
     drawn = screen.terminal.drawn
     assert b"8;2;" not in b";".join(STYLE.findall(drawn))
     assert b"8;5;" in b";".join(STYLE.findall(drawn))
