@@ -49,6 +49,7 @@ from monitor.model.processes import (
     ProcessKey,
     ProcessReading,
 )
+from monitor.model.questions import unanswered
 from monitor.model.recovery import Recovery
 from monitor.model.replay import (
     REPLAY_SPEEDS,
@@ -246,4 +247,5 @@ __all__ = [
     "is_done",
     "status_spans",
     "task_metrics",
+    "unanswered",
 ]

@@ -18,10 +18,11 @@ from monitor.model import (
     SystemState,
     Task,
     Workflow,
+    unanswered,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from monitor.model import Leap, Millis
 
@@ -61,9 +62,14 @@ def digest(reading: SystemReading, tasks: Iterable[Task]) -> Digest:
         grave=tuple(one for one in reading.events if one.severity == "critical" and one.resolved is False),
         handed_over=_handed_over(reading.assignments),
         failed=tuple(one for one in reading.workflows if one.status == "failed"),
-        questions=tuple(one for one in reading.messages if one.is_question),
+        questions=_questions(reading.messages),
         claimed=tuple(task for task in tasks if task.status == "IN_PROGRESS" and task.assigned_to),
     )
+
+
+def _questions(messages: Sequence[Message]) -> tuple[Message, ...]:
+    waiting = unanswered(messages)
+    return tuple(one for one in messages if one.id in waiting)
 
 
 def _is_open(item: QueueItem) -> bool:

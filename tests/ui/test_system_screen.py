@@ -32,9 +32,9 @@ from monitor.model import (
     SystemReading,
     Workflow,
     WorkResult,
+    unanswered,
 )
 from monitor.ui.panes.board import BoardPane
-from monitor.ui.panes.system_messages import waiting
 from monitor.ui.panes.system_projects import progress
 from monitor.ui.screens.systems import RecordScreen, SystemsScreen
 from monitor.ui.spans import text_width
@@ -140,12 +140,12 @@ def test_an_answer_is_a_reply_or_what_somebody_else_wrote_there_since() -> None:
         return Message(system="s", id=one, sender=sender, at=at, **values)
 
     question = message("q", "w1", 10, conversation="c", is_question=True)
-    assert waiting([question]) == {"q"}
-    assert waiting([question, message("x", "w1", 20, conversation="c")]) == {"q"}, "it only says more"
-    assert waiting([question, message("x", "ada", 5, conversation="c")]) == {"q"}, "that was before"
-    assert waiting([question, message("x", "ada", 20, conversation="other")]) == {"q"}
-    assert waiting([question, message("x", "ada", 20, conversation="c")]) == set()
-    assert waiting([question, message("x", "ada", 5, parent_id="q")]) == set()
+    assert unanswered([question]) == {"q"}
+    assert unanswered([question, message("x", "w1", 20, conversation="c")]) == {"q"}, "it only says more"
+    assert unanswered([question, message("x", "ada", 5, conversation="c")]) == {"q"}, "that was before"
+    assert unanswered([question, message("x", "ada", 20, conversation="other")]) == {"q"}
+    assert unanswered([question, message("x", "ada", 20, conversation="c")]) == set()
+    assert unanswered([question, message("x", "ada", 5, parent_id="q")]) == set()
 
 
 async def test_what_nobody_resolved_stands_before_other_events(systems: Screen) -> None:
@@ -179,13 +179,17 @@ async def test_an_agent_that_its_system_takes_for_alive_is_contradicted_by_the_h
     assert "● active BUSY Ada backend T-2 3/3 8864 12m ▲ process 8864 is not there" in told
 
 
-async def test_an_agent_that_is_idle_here_and_active_there_is_no_contradiction(store: KeyStore) -> None:
+async def test_an_agent_of_another_name_that_is_idle_here_and_active_there_is_no_contradiction(
+    store: KeyStore,
+) -> None:
     put_systems(store)
-    idle = status("w2", "idle", name="Bob 日本語", system="shop", status_reason="no activity for 12 min")
+    idle = status(
+        "builder-2", "idle", system="shop", system_agent="w2", status_reason="no activity for 12 min"
+    )
     busy = msgspec.structs.replace(shop().agents[1], status="active")
     store.set(Keys.system("shop"), shop(agents=(busy,)))
-    store.set(Keys.status("w2"), idle)
-    store.set(Keys.AGENTS, (*store.get(Keys.AGENTS), "w2"))
+    store.set(Keys.status(idle.id), idle)
+    store.set(Keys.AGENTS, (*store.get(Keys.AGENTS), idle.id))
     async with shown(store, WIDE) as screen:
         await screen.press("d", "n")
         await zoomed(screen, "9")

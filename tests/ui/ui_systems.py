@@ -388,6 +388,7 @@ def put_agent_of_system(store: KeyStore) -> None:
         name="Ada",
         system="shop",
         system_status="BUSY",
+        system_agent="w1",
         status_reason=said,
         status_evidence=(Evidence(kind="system", at=NOW - 12 * MINUTE, text=said),),
     )

@@ -138,6 +138,8 @@ def test_a_question_that_nobody_answered_waits_for_a_person() -> None:
     assert finding.rule == "question-waiting"
     assert "Which branch?" in finding.message
     assert found(reading(messages=(msgspec.structs.replace(asked, at=NOW - MINUTE),))) == []
+    answer = Message(system="vine", id="n", at=NOW - MINUTE, sender="ada", parent_id="m")
+    assert found(reading(messages=(asked, answer))) == []
 
 
 @pytest.mark.parametrize(

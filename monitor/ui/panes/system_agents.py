@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 _NEED: tuple[Status, ...] = ("error", "blocked", "active", "idle", "offline")
 _WELL: frozenset[Status] = frozenset({"active", "idle"})
-_ID_LIMIT = 64
-"""Characters of an agent's id, as the monitor makes it of a system's."""
 _BUT = ", but "
 """Stands in the reason for a status between what a system says and why that cannot be so."""
 
@@ -104,20 +102,12 @@ class SystemAgentsPane(SystemListPane[SystemAgent]):
 
     def records(self) -> Sequence[Row[SystemAgent]]:
         """A row for each agent."""
-        ours: dict[tuple[str, str], AgentStatus] = {}
-        for status in self._known():
-            for name in (status.name, status.id):
-                ours.setdefault((status.system or "", name.casefold()), status)
-        self._ours = ours
+        self._ours = {(status.system or "", status.system_agent or ""): status for status in self._known()}
         return super().records()
 
     def ours_of(self, row: SystemAgent) -> AgentStatus | None:
-        """The same agent as this host knows it, as far as its name tells."""
-        own = clean(f"{row.system}:{row.name or row.id}", _ID_LIMIT)
-        names = (own, row.id, row.name)
-        return next(
-            (found for name in names if (found := self._ours.get((row.system, name.casefold())))), None
-        )
+        """The same agent as this host knows it; None before it does, or when it tells of another system's."""
+        return self._ours.get((row.system, row.id))
 
     def said(self, row: SystemAgent) -> tuple[str, bool]:
         """What this host says of an agent where its system says something else, and whether both cannot be true."""

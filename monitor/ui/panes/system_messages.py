@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
-from monitor.model import Message
+from monitor.model import Message, unanswered
 from monitor.text import clean
 from monitor.ui import format as text
 from monitor.ui.panes.pane import Sort
@@ -15,32 +15,10 @@ from monitor.ui.widgets.columns import Column
 from monitor.ui.widgets.rows import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from monitor.ui.filter import Numbers
     from monitor.ui.spans import Cell, Span
-
-
-def waiting(messages: Iterable[Message]) -> frozenset[str]:
-    """Ids of one system's questions that nobody answered: no reply names them, and nobody else wrote there since."""
-    messages = list(messages)
-    replied = {message.parent_id for message in messages if message.parent_id}
-    last: dict[str, dict[str, int]] = {}
-    for message in messages:
-        if message.conversation:
-            writers = last.setdefault(message.conversation, {})
-            writers[message.sender] = max(writers.get(message.sender, 0), message.at or 0)
-    return frozenset(
-        message.id
-        for message in messages
-        if message.is_question
-        and message.id not in replied
-        and not any(
-            at > (message.at or 0)
-            for writer, at in last.get(message.conversation, {}).items()
-            if writer != message.sender
-        )
-    )
 
 
 class MessageLine(msgspec.Struct, frozen=True):
@@ -115,7 +93,7 @@ class MessagesPane(SystemListPane[MessageLine]):
         return [
             Row(f"{reading.state.name}\n{one.id}", MessageLine(one, one.id in asked))
             for reading in self.scope.readings()
-            for asked in (waiting(reading.messages),)
+            for asked in (unanswered(reading.messages),)
             for one in reading.messages
         ]
 
@@ -144,7 +122,7 @@ class MessagesPane(SystemListPane[MessageLine]):
         asked = [
             one
             for reading in self.scope.readings()
-            for waits in (waiting(reading.messages),)
+            for waits in (unanswered(reading.messages),)
             for one in reading.messages
             if one.id in waits
         ]
