@@ -68,236 +68,245 @@ def line(number: int, level: Any = "info", text: str = "", **values: Any) -> Log
     return LogLine(id=str(number), level=level, text=text or f"line {number}", **{**plain, **values})
 
 
+SHOP_AGENTS = (
+    SystemAgent(
+        system="shop",
+        id="w1",
+        name="Ada",
+        role="backend",
+        status="active",
+        system_status="BUSY",
+        pid=8864,
+        current_task="T-2",
+        heartbeat_at=NOW - 12 * MINUTE,
+        workload=3,
+        capacity=3,
+        capabilities=("python", "sql"),
+    ),
+    SystemAgent(
+        system="shop",
+        id="w2",
+        name="Bob 日本語",
+        role="tests",
+        status="idle",
+        heartbeat_at=NOW - 5000,
+        workload=0,
+        capacity=3,
+    ),
+)
+
+SHOP_QUEUE = (
+    entry(1, system_status="QUEUED", expires_at=NOW + 5 * MINUTE, priority="high"),
+    entry(2, "running", agent_id="w1", attempts=1, claimed_at=NOW - 14 * MINUTE, timeout_seconds=1800),
+    entry(3, "delayed", attempts=2, delay_until=NOW + 3 * MINUTE),
+    entry(4, "pending", expires_at=NOW - 3 * MINUTE, enqueued_at=NOW - 2 * HOUR),
+    entry(
+        5,
+        "failed",
+        attempts=3,
+        enqueued_at=NOW - 2 * HOUR,
+        ended_at=NOW - HOUR,
+        error="the provider said 529",
+    ),
+    entry(6, "done", attempts=1, claimed_at=NOW - 18 * MINUTE, ended_at=NOW - 15 * MINUTE),
+)
+
+SHOP_EXECUTIONS = (
+    Execution(
+        system="shop",
+        id="r1",
+        name="build the cart",
+        agent_id="w1",
+        status="running",
+        system_status="in_progress",
+        pid=8864,
+        started_at=NOW - 70 * MINUTE,
+    ),
+    Execution(
+        system="shop",
+        id="r2",
+        name="tests of the cart",
+        agent_id="w2",
+        status="failed",
+        exit_code=2,
+        started_at=NOW - 3 * HOUR,
+        ended_at=NOW - 2 * HOUR,
+        error="2 tests failed",
+    ),
+)
+
+SHOP_WORKFLOWS = (
+    Workflow(
+        system="shop",
+        id="f1",
+        name="Checkout",
+        kind="feature",
+        status="running",
+        system_status="active",
+        step=3,
+        steps=5,
+        step_name="review",
+        percent=62.0,
+        agent_id="w1",
+        updated_at=NOW - 4 * MINUTE,
+        created_at=NOW - DAY,
+        results=2,
+        best_confidence=0.92,
+    ),
+    Workflow(
+        system="shop",
+        id="f2",
+        name="Prices",
+        parent_id="f1",
+        status="done",
+        step=2,
+        steps=2,
+        ended_at=NOW - HOUR,
+    ),
+    Workflow(
+        system="shop",
+        id="f3",
+        name="Taxes",
+        parent_id="f1",
+        status="failed",
+        step=1,
+        steps=4,
+        error="no rates",
+    ),
+)
+
+SHOP_ASSIGNMENTS = (
+    Assignment(
+        system="shop",
+        id="a1",
+        workflow_id="f1",
+        step=2,
+        step_name="write",
+        agent_id="w1",
+        status="done",
+        assigned_at=NOW - 3 * HOUR,
+        started_at=NOW - 3 * HOUR,
+        ended_at=NOW - 2 * HOUR,
+        handoff_to="reviewer",
+    ),
+    Assignment(
+        system="shop",
+        id="a2",
+        workflow_id="f1",
+        step=3,
+        step_name="review",
+        agent_kind="reviewer",
+        status="pending",
+        assigned_at=NOW - 2 * HOUR,
+        handoff_from="writer",
+    ),
+)
+
+SHOP_RESULTS = (
+    WorkResult(
+        system="shop",
+        id="x1",
+        workflow_id="f1",
+        title="Rounding",
+        success=True,
+        confidence=0.92,
+        at=NOW - HOUR,
+    ),
+)
+
+SHOP_LOGS = (
+    *(line(number) for number in range(1, 8)),
+    line(8, "warning", "the queue grows", system_level="WARN"),
+    line(9, "error", "the provider said 529"),
+    line(10, "debug", "again in 5 s"),
+)
+
+SHOP_EVENTS = (
+    SystemEvent(system="shop", id="e1", at=NOW - HOUR, kind="task.done", text="T-6 is done"),
+    SystemEvent(
+        system="shop",
+        id="e2",
+        at=NOW - 2 * HOUR,
+        kind="worker.lost",
+        source="controller",
+        severity="critical",
+        system_severity="critical",
+        text="no worker takes high priority",
+        resolved=False,
+    ),
+    SystemEvent(
+        system="shop",
+        id="e3",
+        at=NOW - 3 * HOUR,
+        kind="disk.full",
+        severity="error",
+        text="disk full",
+        resolved=True,
+    ),
+)
+
+SHOP_MESSAGES = (
+    Message(
+        system="shop",
+        id="m1",
+        at=NOW - 30 * MINUTE,
+        conversation="c1",
+        sender="w1",
+        receiver="ada",
+        kind="question",
+        text="Which rounding do you want?",
+        is_question=True,
+    ),
+    Message(
+        system="shop",
+        id="m2",
+        at=NOW - 50 * MINUTE,
+        conversation="c2",
+        sender="w2",
+        is_question=True,
+        text="May I push?",
+    ),
+    Message(
+        system="shop",
+        id="m3",
+        at=NOW - 40 * MINUTE,
+        conversation="c2",
+        sender="ada",
+        text="Yes.",
+        parent_id="m2",
+    ),
+)
+
+SHOP_PROJECTS = (
+    Project(
+        system="shop",
+        id="p1",
+        name="Summer shop",
+        status="active",
+        tasks=40,
+        tasks_done=12,
+        ends_at=NOW - 3 * DAY,
+        budget=5000,
+        cost=1200,
+        updated_at=NOW - HOUR,
+    ),
+    Project(system="shop", id="p2", name="Old shop", status="archived", progress=100, ends_at=NOW - 90 * DAY),
+)
+
+
 def shop(**values: Any) -> SystemReading:
     """Everything that a system can tell."""
-    agents = (
-        SystemAgent(
-            system="shop",
-            id="w1",
-            name="Ada",
-            role="backend",
-            status="active",
-            system_status="BUSY",
-            pid=8864,
-            current_task="T-2",
-            heartbeat_at=NOW - 12 * MINUTE,
-            workload=3,
-            capacity=3,
-            capabilities=("python", "sql"),
-        ),
-        SystemAgent(
-            system="shop",
-            id="w2",
-            name="Bob 日本語",
-            role="tests",
-            status="idle",
-            heartbeat_at=NOW - 5000,
-            workload=0,
-            capacity=3,
-        ),
-    )
-    queue = (
-        entry(1, system_status="QUEUED", expires_at=NOW + 5 * MINUTE, priority="high"),
-        entry(2, "running", agent_id="w1", attempts=1, claimed_at=NOW - 14 * MINUTE, timeout_seconds=1800),
-        entry(3, "delayed", attempts=2, delay_until=NOW + 3 * MINUTE),
-        entry(4, "pending", expires_at=NOW - 3 * MINUTE, enqueued_at=NOW - 2 * HOUR),
-        entry(
-            5,
-            "failed",
-            attempts=3,
-            enqueued_at=NOW - 2 * HOUR,
-            ended_at=NOW - HOUR,
-            error="the provider said 529",
-        ),
-        entry(6, "done", attempts=1, claimed_at=NOW - 18 * MINUTE, ended_at=NOW - 15 * MINUTE),
-    )
-    executions = (
-        Execution(
-            system="shop",
-            id="r1",
-            name="build the cart",
-            agent_id="w1",
-            status="running",
-            system_status="in_progress",
-            pid=8864,
-            started_at=NOW - 70 * MINUTE,
-        ),
-        Execution(
-            system="shop",
-            id="r2",
-            name="tests of the cart",
-            agent_id="w2",
-            status="failed",
-            exit_code=2,
-            started_at=NOW - 3 * HOUR,
-            ended_at=NOW - 2 * HOUR,
-            error="2 tests failed",
-        ),
-    )
-    workflows = (
-        Workflow(
-            system="shop",
-            id="f1",
-            name="Checkout",
-            kind="feature",
-            status="running",
-            system_status="active",
-            step=3,
-            steps=5,
-            step_name="review",
-            percent=62.0,
-            agent_id="w1",
-            updated_at=NOW - 4 * MINUTE,
-            created_at=NOW - DAY,
-            results=2,
-            best_confidence=0.92,
-        ),
-        Workflow(
-            system="shop",
-            id="f2",
-            name="Prices",
-            parent_id="f1",
-            status="done",
-            step=2,
-            steps=2,
-            ended_at=NOW - HOUR,
-        ),
-        Workflow(
-            system="shop",
-            id="f3",
-            name="Taxes",
-            parent_id="f1",
-            status="failed",
-            step=1,
-            steps=4,
-            error="no rates",
-        ),
-    )
-    assignments = (
-        Assignment(
-            system="shop",
-            id="a1",
-            workflow_id="f1",
-            step=2,
-            step_name="write",
-            agent_id="w1",
-            status="done",
-            assigned_at=NOW - 3 * HOUR,
-            started_at=NOW - 3 * HOUR,
-            ended_at=NOW - 2 * HOUR,
-            handoff_to="reviewer",
-        ),
-        Assignment(
-            system="shop",
-            id="a2",
-            workflow_id="f1",
-            step=3,
-            step_name="review",
-            agent_kind="reviewer",
-            status="pending",
-            assigned_at=NOW - 2 * HOUR,
-            handoff_from="writer",
-        ),
-    )
-    results = (
-        WorkResult(
-            system="shop",
-            id="x1",
-            workflow_id="f1",
-            title="Rounding",
-            success=True,
-            confidence=0.92,
-            at=NOW - HOUR,
-        ),
-    )
-    logs = (
-        *(line(number) for number in range(1, 8)),
-        line(8, "warning", "the queue grows", system_level="WARN"),
-        line(9, "error", "the provider said 529"),
-        line(10, "debug", "again in 5 s"),
-    )
-    events = (
-        SystemEvent(system="shop", id="e1", at=NOW - HOUR, kind="task.done", text="T-6 is done"),
-        SystemEvent(
-            system="shop",
-            id="e2",
-            at=NOW - 2 * HOUR,
-            kind="worker.lost",
-            source="controller",
-            severity="critical",
-            system_severity="critical",
-            text="no worker takes high priority",
-            resolved=False,
-        ),
-        SystemEvent(
-            system="shop",
-            id="e3",
-            at=NOW - 3 * HOUR,
-            kind="disk.full",
-            severity="error",
-            text="disk full",
-            resolved=True,
-        ),
-    )
-    messages = (
-        Message(
-            system="shop",
-            id="m1",
-            at=NOW - 30 * MINUTE,
-            conversation="c1",
-            sender="w1",
-            receiver="ada",
-            kind="question",
-            text="Which rounding do you want?",
-            is_question=True,
-        ),
-        Message(
-            system="shop",
-            id="m2",
-            at=NOW - 50 * MINUTE,
-            conversation="c2",
-            sender="w2",
-            is_question=True,
-            text="May I push?",
-        ),
-        Message(
-            system="shop",
-            id="m3",
-            at=NOW - 40 * MINUTE,
-            conversation="c2",
-            sender="ada",
-            text="Yes.",
-            parent_id="m2",
-        ),
-    )
-    projects = (
-        Project(
-            system="shop",
-            id="p1",
-            name="Summer shop",
-            status="active",
-            tasks=40,
-            tasks_done=12,
-            ends_at=NOW - 3 * DAY,
-            budget=5000,
-            cost=1200,
-            updated_at=NOW - HOUR,
-        ),
-        Project(
-            system="shop", id="p2", name="Old shop", status="archived", progress=100, ends_at=NOW - 90 * DAY
-        ),
-    )
     records: dict[str, tuple[Any, ...]] = {
-        "agents": agents,
-        "queue": queue,
-        "executions": executions,
-        "workflows": workflows,
-        "assignments": assignments,
-        "results": results,
-        "logs": logs,
-        "events": events,
-        "messages": messages,
-        "projects": projects,
+        "agents": SHOP_AGENTS,
+        "queue": SHOP_QUEUE,
+        "executions": SHOP_EXECUTIONS,
+        "workflows": SHOP_WORKFLOWS,
+        "assignments": SHOP_ASSIGNMENTS,
+        "results": SHOP_RESULTS,
+        "logs": SHOP_LOGS,
+        "events": SHOP_EVENTS,
+        "messages": SHOP_MESSAGES,
+        "projects": SHOP_PROJECTS,
         "metrics": (
             SystemMetric(
                 system="shop", id="1", at=NOW - MINUTE, name="tasks per hour", value=12.5, unit="tasks"
