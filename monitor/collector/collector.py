@@ -431,4 +431,4 @@ class Collector:
 
 def _noted(status: AgentStatus) -> tuple[str | None, ...]:
     """What of a status is recorded as soon as it differs."""
-    return status.status, status.status_reason, status.system, status.system_status, status.system_agent
+    return status.status, status.status_reason, status.system, status.system_status

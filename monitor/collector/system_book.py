@@ -53,6 +53,8 @@ class SystemBook:
         self._raw: dict[str, SystemReading] = {}
         self._ours: dict[str, dict[str, str]] = {}
         """By system: its agents' ids to ours."""
+        self._agents: dict[str, tuple[SystemAgent, ...]] = {}
+        """By system: its agents, with what they are called here."""
         self._told: dict[str, SystemAgent] = {}
         """By our id: what the system tells."""
         self._doubtful: dict[str, SystemAgent] = {}
@@ -97,6 +99,8 @@ class SystemBook:
         if self.changed:
             self.readings = {name: self.readings[name] for name in self._settings}
         joined = self._join()
+        if joined or self.changed:
+            self._name_ours()
         if joined:
             self._list_tasks(now)
         self._check(now, self._told if joined else self._doubtful)
@@ -175,6 +179,19 @@ class SystemBook:
             ours[agent.id] = agent_id
         return list(listed.values())
 
+    def _name_ours(self) -> None:
+        """Say of each agent which of ours it is; when nothing of them is new, they are the very tuple of before."""
+        for name, ours in self._ours.items():
+            reading = self.readings[name]
+            agents = tuple(_known_here(agent, ours.get(agent.id, "")) for agent in reading.agents)
+            if agents == self._agents.get(name):
+                agents = self._agents[name]
+            self._agents[name] = agents
+            if agents is not reading.agents and (agents or reading.agents):
+                self.readings[name] = msgspec.structs.replace(reading, agents=agents)
+                if name not in self.changed:
+                    self.changed.append(name)
+
     def _home(self, folder: str) -> str | None:
         if folder not in self._homes:
             real = os.path.realpath(folder)
@@ -217,6 +234,10 @@ class SystemBook:
             )
             self.boards[root_of(name)] = BoardReading(state=state, tasks=tasks)
             self.boards_version += 1
+
+
+def _known_here(agent: SystemAgent, ours: str) -> SystemAgent:
+    return agent if agent.ours == ours else msgspec.structs.replace(agent, ours=ours)
 
 
 def _assigned(task: Task, ours: Mapping[str, str], old: Task | None) -> Task:

@@ -61,8 +61,6 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the attached system that knows it; None: none does."""
     system_status: str | None = None
     """The system's own word for its status."""
-    system_agent: str | None = None
-    """Its id in that system."""
 
 
 class AgentMetrics(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,6 +28,8 @@ class SystemAgent(msgspec.Struct, frozen=True, kw_only=True):
 
     system: str
     id: str
+    ours: str = ""
+    """Id of the agent of this host that it is; empty until that is known."""
     name: str = ""
     kind: str = ""
     """The agent program, when the system names one."""

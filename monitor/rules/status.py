@@ -401,5 +401,4 @@ def _record(facts: AgentFacts, verdict: Verdict, since: Millis, *, stale: bool =
         stale=stale,
         system=facts.told.system if facts.told else None,
         system_status=facts.told.word if facts.told else None,
-        system_agent=facts.told.agent_id if facts.told else None,
     )

@@ -67,4 +67,3 @@ CREATE TABLE system_metrics (                   -- numbers that a system measure
 
 ALTER TABLE agent_status_changes ADD COLUMN system TEXT;  -- that knows the agent; NULL: none
 ALTER TABLE agent_status_changes ADD COLUMN system_status TEXT;  -- its own word for the agent's status; NULL: none
-ALTER TABLE agent_status_changes ADD COLUMN system_agent TEXT;  -- the agent's id there; NULL: none

@@ -184,9 +184,9 @@ WHERE t.timestamp <= :until AND coalesce(t.recorded_at, t.timestamp) <= :until A
 -- name: export_agent_status_changes(since, until, agents, listed)!
 -- Before it: as many changes to another status as an activity list shows, from the row before the first of them on.
 INSERT INTO main.agent_status_changes (
-    agent_id, timestamp, since, status, reason, evidence, system, system_status, system_agent
+    agent_id, timestamp, since, status, reason, evidence, system, system_status
 )
-SELECT c.agent_id, c.timestamp, c.since, c.status, c.reason, c.evidence, c.system, c.system_status, c.system_agent
+SELECT c.agent_id, c.timestamp, c.since, c.status, c.reason, c.evidence, c.system, c.system_status
 FROM json_each(:agents) AS wanted CROSS JOIN source.agent_status_changes AS c ON c.agent_id = wanted.value
 WHERE c.timestamp <= :until AND c.timestamp >= coalesce((
     SELECT max(timestamp) FROM source.agent_status_changes

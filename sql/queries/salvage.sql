@@ -22,7 +22,7 @@ INSERT OR IGNORE INTO agent_processes VALUES (?, ?, ?);
 INSERT OR IGNORE INTO agent_profiles VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: salvage_agent_status_changes*!
-INSERT OR IGNORE INTO agent_status_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT OR IGNORE INTO agent_status_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: salvage_agents*!
 INSERT OR IGNORE INTO agents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);

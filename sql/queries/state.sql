@@ -27,7 +27,7 @@ SELECT
     m.thread_count, m.stale,
     d.pid, d.process, d.git_state, d.git_read_at, d.ahead, d.behind, d.stash_count, d.repository,
     d.process_start,
-    c.since, c.status, c.reason, c.evidence, c.system, c.system_status, c.system_agent,
+    c.since, c.status, c.reason, c.evidence, c.system, c.system_status,
     (
         SELECT max(timestamp) FROM events
         WHERE agent_id = a.agent_id AND timestamp > m.timestamp AND timestamp <= :at AND type = 'agent-left'

@@ -66,13 +66,11 @@ INSERT INTO agent_processes (agent_id, timestamp, tree) VALUES (:agent_id, :time
 ON CONFLICT (agent_id, timestamp) DO UPDATE SET tree = excluded.tree;
 
 -- name: upsert_status_change*!
-INSERT INTO agent_status_changes (
-    agent_id, timestamp, since, status, reason, evidence, system, system_status, system_agent
-)
-VALUES (:agent_id, :timestamp, :since, :status, :reason, :evidence, :system, :system_status, :system_agent)
+INSERT INTO agent_status_changes (agent_id, timestamp, since, status, reason, evidence, system, system_status)
+VALUES (:agent_id, :timestamp, :since, :status, :reason, :evidence, :system, :system_status)
 ON CONFLICT (agent_id, timestamp) DO UPDATE
 SET since = excluded.since, status = excluded.status, reason = excluded.reason, evidence = excluded.evidence,
-    system = excluded.system, system_status = excluded.system_status, system_agent = excluded.system_agent;
+    system = excluded.system, system_status = excluded.system_status;
 
 -- name: insert_task_event*!
 -- A task that comes back as it once was says so with the time it had then: an event of its own, of now.

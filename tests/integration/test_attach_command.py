@@ -128,8 +128,12 @@ def test_configured_systems_stand_in_the_status_beside_one_that_is_down(
     assert (down["state"], down["url"]) == ("failing", "postgresql://***@127.0.0.1:1/x")
     assert down["lag_ms"] is None
     (agent,) = told["agents"]
-    assert (agent["id"], agent["status"]) == ("dash:Alex", "active")
-    assert (agent["system"], agent["system_status"], agent["system_agent"]) == ("dash", "running", "e1")
+    assert (agent["id"], agent["status"], agent["system"], agent["system_status"]) == (
+        "dash:Alex",
+        "active",
+        "dash",
+        "running",
+    )
     assert told["executions"][0]["system"] == "dash"
 
 
@@ -152,8 +156,8 @@ def test_a_systems_agent_is_the_configured_one_whose_worktree_it_works_in(
     employ(file, "p1", working_directory=str(tmp_path))
     attached(tmp_path, file, f'[[agents]]\nid = "builder"\nworktree = "{tmp_path}"\n')
     _, out, _ = agent_monitor("status", "--json")
-    told = [(agent["id"], agent["system"], agent["system_agent"]) for agent in json.loads(out)["agents"]]
-    assert told == [("builder", "dash", "e1")]
+    told = [(agent["id"], agent["system"], agent["system_status"]) for agent in json.loads(out)["agents"]]
+    assert told == [("builder", "dash", "running")]
 
 
 def test_the_settings_say_which_agent_it_is_and_are_shown_without_passwords(
@@ -167,8 +171,7 @@ def test_the_settings_say_which_agent_it_is_and_are_shown_without_passwords(
     )
     (tmp_path / "config.toml").write_text(config)
     _, out, _ = agent_monitor("status", "--json")
-    told = [(agent["id"], agent["system"], agent["system_agent"]) for agent in json.loads(out)["agents"]]
-    assert told == [("builder", "dash", "e1")]
+    assert [(agent["id"], agent["system"]) for agent in json.loads(out)["agents"]] == [("builder", "dash")]
     _, shown, _ = agent_monitor("config", "show")
     assert "postgresql://***@127.0.0.1:1/x" in shown
     assert SECRET not in shown

@@ -179,14 +179,12 @@ async def test_an_agent_that_its_system_takes_for_alive_is_contradicted_by_the_h
     assert "● active BUSY Ada backend T-2 3/3 8864 12m ▲ process 8864 is not there" in told
 
 
-async def test_an_agent_of_another_name_that_is_idle_here_and_active_there_is_no_contradiction(
+async def test_an_agent_of_two_systems_that_is_idle_here_and_active_there_is_no_contradiction(
     store: KeyStore,
 ) -> None:
     put_systems(store)
-    idle = status(
-        "builder-2", "idle", system="shop", system_agent="w2", status_reason="no activity for 12 min"
-    )
-    busy = msgspec.structs.replace(shop().agents[1], status="active")
+    idle = status("builder-2", "idle", system="dashboard", status_reason="no activity for 12 min")
+    busy = msgspec.structs.replace(shop().agents[1], status="active", ours=idle.id)
     store.set(Keys.system("shop"), shop(agents=(busy,)))
     store.set(Keys.status(idle.id), idle)
     store.set(Keys.AGENTS, (*store.get(Keys.AGENTS), idle.id))

@@ -72,6 +72,7 @@ SHOP_AGENTS = (
     SystemAgent(
         system="shop",
         id="w1",
+        ours="shop:Ada",
         name="Ada",
         role="backend",
         status="active",
@@ -397,7 +398,6 @@ def put_agent_of_system(store: KeyStore) -> None:
         name="Ada",
         system="shop",
         system_status="BUSY",
-        system_agent="w1",
         status_reason=said,
         status_evidence=(Evidence(kind="system", at=NOW - 12 * MINUTE, text=said),),
     )

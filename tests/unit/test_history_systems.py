@@ -198,16 +198,13 @@ async def test_a_key_store_is_filled_with_the_systems_and_rid_of_those_that_went
 
 
 async def test_the_status_of_an_agent_tells_which_system_knows_it_and_in_which_word(tmp_path: Path) -> None:
-    known = status(system="shop", system_status="IN_FLIGHT", system_agent="w1")
+    known = status(system="shop", system_status="IN_FLIGHT")
     async with recording(state(tmp_path)) as writer:
         await writer.write(tick(AT, "builder"))
         await writer.write(tick(AT + STEP, "builder", status_changes=[known]))
     async with open_reader(state(tmp_path).database) as db:
         told = [(await state_at(db, at)).statuses["builder"] for at in (AT, AT + STEP)]
-    assert [(one.system, one.system_status, one.system_agent) for one in told] == [
-        (None, None, None),
-        ("shop", "IN_FLIGHT", "w1"),
-    ]
+    assert [(one.system, one.system_status) for one in told] == [(None, None), ("shop", "IN_FLIGHT")]
 
 
 async def test_migration_7_adds_to_the_rows_of_6_and_takes_nothing_else_away(tmp_path: Path) -> None:
@@ -220,7 +217,7 @@ async def test_migration_7_adds_to_the_rows_of_6_and_takes_nothing_else_away(tmp
         await db.execute(f"INSERT INTO agent_status_changes ({columns}) VALUES (?, ?, ?, ?, ?, ?)", change)
         await migrate(db, 7)
         found = await db.execute_fetchall("SELECT * FROM agent_status_changes")
-        assert [tuple(row) for row in found] == [(*change, None, None, None)]
+        assert [tuple(row) for row in found] == [(*change, None, None)]
         await db.execute("UPDATE agent_status_changes SET system = 'shop', system_status = 'x'")
         await migrate(db, 6)
         found = await db.execute_fetchall("SELECT * FROM agent_status_changes")

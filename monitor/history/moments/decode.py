@@ -112,7 +112,6 @@ def agent_status(row: sqlite3.Row, *, gap: bool) -> AgentStatus:
         stale=gap or bool(row["stale"]),
         system=row["system"],
         system_status=row["system_status"],
-        system_agent=row["system_agent"],
     )
 
 

@@ -127,7 +127,6 @@ def status_change_row(status: AgentStatus, at: Millis) -> Row:
         "reason": text(status.status_reason),
         "system": text(status.system),
         "system_status": text(status.system_status),
-        "system_agent": text(status.system_agent),
         "evidence": json(status.status_evidence),
     }
 

@@ -47,7 +47,7 @@ class SystemAgentsPane(SystemListPane[SystemAgent]):
     )
 
     def __init__(self, wiring: Wiring, scope: Scope, *, id: str) -> None:  # noqa: A002 - Textual's name for it
-        self._ours: dict[tuple[str, str], AgentStatus] = {}
+        self._ours: dict[str, AgentStatus] = {}
         super().__init__(wiring, scope, id=id)
 
     def own_columns(self) -> Sequence[Column[SystemAgent]]:
@@ -91,33 +91,39 @@ class SystemAgentsPane(SystemListPane[SystemAgent]):
     def _signature(self) -> object:
         """Also what this host says of them."""
         said = tuple(
-            (status.id, status.status, status.status_reason, status.system, status.status_evidence)
-            for status in self._known()
+            (status.id, status.status, status.status_reason, status.status_evidence)
+            for status in self._known().values()
         )
         return (super()._signature(), said)
 
-    def _known(self) -> list[AgentStatus]:
-        statuses = (self.store.get(Keys.status(agent_id)) for agent_id in self.store.get(Keys.AGENTS, ()))
-        return [status for status in statuses if status is not None and status.system is not None]
+    def _known(self) -> dict[str, AgentStatus]:
+        """By our id: what this host says of the agents that the systems shown tell of."""
+        agents = (agent for reading in self.scope.readings() for agent in reading.agents)
+        ids = dict.fromkeys(agent.ours for agent in agents if agent.ours)
+        statuses = ((agent_id, self.store.get(Keys.status(agent_id))) for agent_id in ids)
+        return {agent_id: status for agent_id, status in statuses if status is not None}
 
     def records(self) -> Sequence[Row[SystemAgent]]:
         """A row for each agent."""
-        self._ours = {(status.system or "", status.system_agent or ""): status for status in self._known()}
+        self._ours = self._known()
         return super().records()
 
     def ours_of(self, row: SystemAgent) -> AgentStatus | None:
-        """The same agent as this host knows it; None before it does, or when it tells of another system's."""
-        return self._ours.get((row.system, row.id))
+        """The same agent as this host knows it; None before it does."""
+        return self._ours.get(row.ours)
 
     def said(self, row: SystemAgent) -> tuple[str, bool]:
         """What this host says of an agent where its system says something else, and whether both cannot be true."""
         ours = self.ours_of(row)
         if ours is None or ours.status == row.status:
             return "", False
-        against = (one.text for one in ours.status_evidence if one.kind == "system")
+        told = f"{row.system} says "
+        against = (
+            one.text for one in ours.status_evidence if one.kind == "system" and one.text.startswith(told)
+        )
         why = next((text.partition(_BUT)[2] for text in against if _BUT in text), "")
-        told = why or f"{ours.status}: {ours.status_reason}"
-        return told, bool(why) or (ours.status in _WELL) != (row.status in _WELL)
+        said = why or f"{ours.status}: {ours.status_reason}"
+        return said, bool(why) or (ours.status in _WELL) != (row.status in _WELL)
 
     def _host(self, row: SystemAgent, _width: int) -> Cell:
         said, contradicted = self.said(row)

@@ -32,6 +32,7 @@ _THEIR_WORDS: Final = {"system_status": "status", "system_level": "level", "syst
 """Fields that hold the system's own word for another one."""
 _LABELS: Final = {
     "id": "Id",
+    "ours": "Here",
     "pid": "Process",
     "cwd": "Folder",
     "conversation": "In",
